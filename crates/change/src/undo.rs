@@ -1,0 +1,40 @@
+//! The calls that restore a before capture.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// How far an undo goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UndoClass {
+    /// Everything the call can change comes back.
+    Full,
+    /// Something does not come back; the caveats say what.
+    Partial,
+    /// There is no undo.
+    None,
+}
+
+/// One call of an undo plan. Secrets in its parameters are marks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedCall {
+    /// The service, as the models name it.
+    pub service: String,
+    /// The operation.
+    pub operation: String,
+    /// Its parameters.
+    pub parameters: Value,
+}
+
+/// The planned undo of one step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UndoPlan {
+    /// How far it goes.
+    pub class: UndoClass,
+    /// The calls, in their order; empty when the class is `none`.
+    pub calls: Vec<PlannedCall>,
+    /// What a person should know before relying on it, in words.
+    pub caveats: Vec<String>,
+}
