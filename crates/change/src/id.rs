@@ -143,7 +143,9 @@ mod tests {
     #[test]
     fn other_prefixes_cases_and_lengths_are_refused() {
         let ulid = Ulid::from_parts(1_700_000_000_000, 42).to_string();
-        for text in [ulid.clone(), format!("att_{ulid}"), format!("chg_{}", ulid.to_lowercase()), "chg_".into()] {
+        for text in
+            [ulid.clone(), format!("att_{ulid}"), format!("chg_{}", ulid.to_lowercase()), "chg_".into()]
+        {
             assert!(text.parse::<ChangeId>().is_err(), "{text}");
         }
     }

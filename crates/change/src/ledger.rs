@@ -184,7 +184,13 @@ impl Entry {
         Ok(Self::link(self.tenant.clone(), self.change.clone(), self.sequence + 1, previous, what))
     }
 
-    fn link(tenant: TenantId, change: ChangeId, sequence: u64, previous: Option<Digest>, what: Happening) -> Self {
+    fn link(
+        tenant: TenantId,
+        change: ChangeId,
+        sequence: u64,
+        previous: Option<Digest>,
+        what: Happening,
+    ) -> Self {
         let Happening { id, kind, at, actor, status, data } = what;
         Self { id, tenant, change, sequence, kind, at, actor, status, data, previous }
     }

@@ -111,7 +111,10 @@ mod tests {
         let mark = vault.seal(Fingerprint::new([7; 32]), json!("hunter2"));
         let parameters = json!({"Name": "/db", "List": [{"Value": mark}]});
         assert!(contains_mark(&parameters) && !parameters.to_string().contains("hunter2"));
-        assert_eq!(vault.reveal(&parameters).unwrap(), json!({"Name": "/db", "List": [{"Value": "hunter2"}]}));
+        assert_eq!(
+            vault.reveal(&parameters).unwrap(),
+            json!({"Name": "/db", "List": [{"Value": "hunter2"}]})
+        );
         assert!(Vault::default().reveal(&parameters).is_err());
     }
 

@@ -80,7 +80,11 @@ impl Status {
     /// Whether the workflow still has something to do for the change.
     pub fn is_open(self) -> bool {
         match self {
-            Self::AwaitingApproval | Self::Approved | Self::Executing | Self::Settling | Self::Compensating => true,
+            Self::AwaitingApproval
+            | Self::Approved
+            | Self::Executing
+            | Self::Settling
+            | Self::Compensating => true,
             Self::Succeeded
             | Self::Rejected
             | Self::Expired
@@ -281,7 +285,8 @@ mod tests {
 
     #[test]
     fn unknown_ends_only_by_evidence() {
-        let ways: Vec<_> = Event::ALL.into_iter().filter(|event| next(Status::Unknown, *event).is_ok()).collect();
+        let ways: Vec<_> =
+            Event::ALL.into_iter().filter(|event| next(Status::Unknown, *event).is_ok()).collect();
         assert_eq!(ways, [Event::ReconcileSucceeded, Event::ReconcileFailed]);
     }
 }
