@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use http::StatusCode;
+
 use crate::address::AddressKind;
 
 /// What a caller may conclude from a failure.
@@ -103,6 +105,8 @@ pub enum EgressError {
     TooLarge {
         /// The host of the URL.
         host: String,
+        /// The status of the answer.
+        status: StatusCode,
         /// The policy's limit in bytes.
         limit: usize,
     },

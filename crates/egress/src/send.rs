@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::{HeaderValue, Request, Response, Uri};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Body, Bytes, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use rustls::RootCertStore;
@@ -114,12 +114,13 @@ impl Egress {
     ) -> Result<Response<Vec<u8>>, EgressError> {
         let limit = self.policy.max_response_bytes;
         let (head, body) = answer.into_parts();
+        let status = head.status;
+        let too_large = || EgressError::TooLarge { host: host.to_owned(), status, limit };
+        if usize::try_from(body.size_hint().lower()).map_or(true, |announced| announced > limit) {
+            return Err(too_large());
+        }
         let read = Limited::new(body, limit).collect().await.map_err(|error| {
-            if error.is::<LengthLimitError>() {
-                EgressError::TooLarge { host: host.to_owned(), limit }
-            } else {
-                no_answer(host, error)
-            }
+            if error.is::<LengthLimitError>() { too_large() } else { no_answer(host, error) }
         })?;
         Ok(Response::from_parts(head, read.to_bytes().to_vec()))
     }
