@@ -1,0 +1,145 @@
+//! Reading a change.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use changegate_change::head::Head;
+use changegate_change::id::{ChangeId, TenantId};
+use changegate_change::ledger::Entry;
+use changegate_change::step_record::{Fence, StepRecord};
+
+use crate::Store;
+use crate::error::StoreError;
+use crate::item::{BODY, Item, body, sort_key, string, to_head};
+use crate::keys;
+
+/// All items of one change but its blobs, read consistently.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// The record.
+    pub head: Head,
+    /// The ledger, in its order.
+    pub ledger: Vec<Entry>,
+    /// The steps, in their order.
+    pub steps: Vec<StepRecord>,
+    /// The fences that were taken.
+    pub fences: Vec<Fence>,
+    /// The places of the entries that are not relayed yet.
+    pub outbox: Vec<u64>,
+}
+
+impl Record {
+    /// The last ledger entry.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn last(&self) -> Result<&Entry, StoreError> {
+        self.ledger.last().ok_or_else(|| StoreError::malformed("LEDGER", "the ledger is empty"))
+    }
+
+    /// The fence of a step.
+    pub fn fence(&self, step: u32) -> Option<&Fence> {
+        self.fences.iter().find(|fence| fence.step == step)
+    }
+
+    /// The record of a step.
+    pub fn step(&self, number: u32) -> Option<&StepRecord> {
+        self.steps.iter().find(|step| step.number == number)
+    }
+}
+
+impl Store {
+    /// The record of a change, read consistently.
+    ///
+    /// # Errors
+    /// An item that is not a record; DynamoDB's errors.
+    pub async fn head(&self, tenant: &TenantId, change: &ChangeId) -> Result<Option<Head>, StoreError> {
+        let item = self.one(&self.tables.changes, keys::change(tenant, change), keys::HEAD).await?;
+        item.as_ref().map(to_head).transpose()
+    }
+
+    /// Everything of a change but its blobs, read consistently.
+    ///
+    /// # Errors
+    /// An item that does not have its form, or that does not belong to a change; DynamoDB's errors.
+    pub async fn record(&self, tenant: &TenantId, change: &ChangeId) -> Result<Option<Record>, StoreError> {
+        let items = self.partition(&self.tables.changes, keys::change(tenant, change), None).await?;
+        let mut head = None;
+        let (mut ledger, mut steps, mut fences, mut outbox) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for item in &items {
+            let sk = sort_key(item);
+            match sk.split_once('#').map_or(sk, |(kind, _)| kind) {
+                keys::HEAD => head = Some(to_head(item)?),
+                "LEDGER" => ledger.push(only_body::<Entry>(item, |entry| keys::ledger(entry.sequence))?),
+                "STEP" => steps.push(only_body::<StepRecord>(item, |step| keys::step(step.number))?),
+                "FENCE" => fences.push(only_body::<Fence>(item, |fence| keys::fence(fence.step))?),
+                "OUTBOX" => outbox.push(only_body::<u64>(item, |sequence| keys::outbox(*sequence))?),
+                _ => return Err(StoreError::malformed(sk, "it does not belong to a change")),
+            }
+        }
+        Ok(head.map(|head| Record { head, ledger, steps, fences, outbox }))
+    }
+
+    /// The records of changes, in the order given; those that are gone are left out.
+    ///
+    /// # Errors
+    /// DynamoDB's errors.
+    pub async fn heads(&self, tenant: &TenantId, changes: &[ChangeId]) -> Result<Vec<Head>, StoreError> {
+        let mut heads = Vec::with_capacity(changes.len());
+        for change in changes {
+            heads.extend(self.head(tenant, change).await?);
+        }
+        Ok(heads)
+    }
+
+    /// One item, read consistently.
+    pub(crate) async fn one(&self, table: &str, pk: String, sk: &str) -> Result<Option<Item>, StoreError> {
+        let request = self.dynamodb.get_item().table_name(table).consistent_read(true);
+        let request = request.key("pk", AttributeValue::S(pk)).key("sk", AttributeValue::S(sk.to_owned()));
+        Ok(request.send().await.map_err(StoreError::service("get an item"))?.item)
+    }
+
+    /// The items of a partition in the order of their sort keys, read consistently.
+    pub(crate) async fn partition(
+        &self,
+        table: &str,
+        pk: String,
+        prefix: Option<&str>,
+    ) -> Result<Vec<Item>, StoreError> {
+        let mut items = Vec::new();
+        let mut start = None;
+        loop {
+            let condition =
+                if prefix.is_some() { "pk = :pk AND begins_with(sk, :prefix)" } else { "pk = :pk" };
+            let mut request = self.dynamodb.query().table_name(table).consistent_read(true);
+            request = request.key_condition_expression(condition).set_exclusive_start_key(start);
+            request = request.expression_attribute_values(":pk", AttributeValue::S(pk.clone()));
+            if let Some(prefix) = prefix {
+                request =
+                    request.expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()));
+            }
+            let page = request.send().await.map_err(StoreError::service("query a partition"))?;
+            items.extend(page.items.unwrap_or_default());
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+}
+
+fn only_body<T: serde::de::DeserializeOwned + serde::Serialize>(
+    item: &Item,
+    key: impl FnOnce(&T) -> String,
+) -> Result<T, StoreError> {
+    let sk = sort_key(item);
+    let value: T = body(item)?;
+    if item.keys().any(|name| !["pk", "sk", BODY].contains(&name.as_str())) || key(&value) != sk {
+        return Err(StoreError::malformed(sk, "it has an attribute or a key that is not its own"));
+    }
+    let again =
+        changegate_change::json::canonical(&value).map_err(|error| StoreError::malformed(sk, error))?;
+    if again != string(item, BODY)? {
+        return Err(StoreError::malformed(sk, "its body is not in canonical form"));
+    }
+    Ok(value)
+}

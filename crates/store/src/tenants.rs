@@ -1,0 +1,1 @@
+//! Tenants' signed configurations, agents' keys, ExternalIds and stops.
