@@ -1,1 +1,7 @@
-//! placeholder
+//! What approvers see: sign-in and the pages on which they read and decide.
+//!
+//! | module | concept |
+//! |---|---|
+//! | [`sign_in`] | OpenID Connect: who is it |
+
+pub mod sign_in;
