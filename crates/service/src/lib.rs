@@ -3,8 +3,7 @@
 //! | module | use case |
 //! |---|---|
 //! | [`authenticate`] | whose key is it |
-//! | [`propose`] | capture before, plan the undo, sign, store, start the workflow |
-//! | [`preview`] | the same without storing anything |
+//! | [`propose`] | capture before, plan the undo, sign, store, start the workflow; or preview all that |
 //! | [`undo`] | propose the undo of a change |
 //! | [`withdraw`] | take a change back |
 //! | [`view`] | what an agent sees of a change |
@@ -17,8 +16,9 @@
 //! | [`sweep`] | deadlines, lost tokens, dead executions |
 //! | [`configure`] | tenants, agents, approvers, stops |
 //!
-//! What they share: [`keys`] (KMS), [`config`] (signed configuration), [`tenant_aws`] (a tenant's account), [`steps`]
-//! (from a call to a step and back to its bytes), [`dossier`], [`clock`], [`error`].
+//! What they share: [`keys`] (KMS), [`config`] (signed configuration), [`tenant_aws`] (a tenant's account), [`prepare`]
+//! (from what an agent names to a step), [`steps`] (from a step to its bytes), [`protected`] (Changegate's own resources),
+//! [`dossier`], [`clock`], [`error`].
 
 pub mod apply_step;
 pub mod authenticate;
@@ -30,9 +30,11 @@ pub mod deliver_webhook;
 pub mod dossier;
 pub mod error;
 pub mod keys;
+pub mod nonce;
 pub mod observe;
-pub mod preview;
+pub mod prepare;
 pub mod propose;
+pub mod protected;
 pub mod relay;
 pub mod request_approval;
 pub mod review;
@@ -40,8 +42,10 @@ pub mod steps;
 pub mod sweep;
 pub mod tenant_aws;
 pub mod undo;
+pub mod verify;
 pub mod view;
 pub mod withdraw;
+pub mod workflow;
 
 pub use clock::Clock;
 pub use error::{Code, ServiceError};

@@ -1,1 +1,166 @@
-//! Not written yet.
+//! Propose the undo of a change: a new change, through the same gate.
+
+use changegate_catalog::Sealer;
+use changegate_change::digest::Digest;
+use changegate_change::id::ChangeId;
+use changegate_change::proposal::{Proposal, Step, Undoes};
+use changegate_change::request::{DECIDE_BY_DEFAULT, ProposalRequest, StepRequest, TITLE_MAX};
+use changegate_change::sealed::Vault;
+use changegate_change::status::Status;
+use changegate_change::undo::UndoClass;
+use changegate_store::record::Record;
+use serde_json::json;
+
+use crate::authenticate::Authenticated;
+use crate::dossier::Dossier;
+use crate::error::{Code, ServiceError};
+use crate::propose::{Origin, Propose, Proposed, idempotency_key};
+use crate::steps::{call_context, capture};
+
+impl Propose {
+    /// Proposes the undo of a change, as it was planned when the change was proposed.
+    ///
+    /// # Errors
+    /// `not_settled` before AWS has finished, `undo_unavailable` if there is no plan, `undo_conflict` if the present state
+    /// is not the one that the change left.
+    pub async fn undo(
+        &self,
+        caller: &Authenticated,
+        key: Option<&str>,
+        original: &ChangeId,
+    ) -> Result<Proposed, ServiceError> {
+        let key = idempotency_key(key)?;
+        let body = Digest::of(&json!({ "undo": original }))?;
+        if let Some(earlier) = self.earlier(caller, key, &body).await? {
+            return Ok(earlier);
+        }
+        self.running(caller).await?;
+        let tenant = caller.tenant();
+        let record = self.store.record(tenant, original).await?.ok_or_else(ServiceError::not_found)?;
+        let dossier = self.original(&record).await?;
+        let proposal = &dossier.signed.proposal;
+        let (step, after) = undoable(&record, proposal)?;
+        let vault = dossier.vault(&self.sealing, tenant, original).await?;
+        self.unchanged(caller, proposal, step, after, &vault).await?;
+        let now = self.clock.now();
+        let request = request(proposal, step, &vault, now)?;
+        let origin = Origin { undoes: Undoes { change: original.clone(), after: *after } };
+        let drafted = self.draft(caller, request, Some(origin), now).await?;
+        self.submit(caller, drafted, key, body, now).await
+    }
+
+    /// The dossier of the change that is to be undone; its signature is verified, since its plan will run.
+    async fn original(&self, record: &Record) -> Result<Dossier, ServiceError> {
+        let head = &record.head;
+        let dossier = Dossier::load(&self.store, &head.tenant, &head.change, &head.dossier).await?;
+        let public = self.proposal_keys.public_key().await?;
+        let verified = dossier
+            .signed
+            .clone()
+            .verify(&head.tenant, &head.change, |message, signature| public.verifies(message, signature));
+        verified.map_err(|error| {
+            ServiceError::new(Code::VerificationFailed, "the change to undo does not verify").because(error)
+        })?;
+        Ok(dossier)
+    }
+
+    /// Refuses if the present state is not the after capture.
+    async fn unchanged(
+        &self,
+        caller: &Authenticated,
+        proposal: &Proposal,
+        step: &Step,
+        after: &Digest,
+        vault: &Vault,
+    ) -> Result<(), ServiceError> {
+        let recipe = self
+            .aws
+            .catalog()
+            .recipe(&step.service, &step.operation)
+            .filter(|r| r.hash() == step.recipe.hash);
+        let recipe = recipe.ok_or_else(|| {
+            let message =
+                "the recipe of the change is not the one that planned its undo; propose the undo yourself";
+            ServiceError::new(Code::UndoUnavailable, message)
+        })?;
+        let (tenant, change) = (proposal.tenant.as_str(), proposal.change.as_str());
+        let reader = self.aws.reader(&step.reader_role, caller.config.external_id(), tenant, change).await?;
+        let mut sealer = Sealer::new(self.fingerprints.fingerprint_key(&proposal.tenant).await?);
+        let context = call_context(step, vault)?;
+        let present = capture(&self.aws, recipe, &context, &reader, &mut sealer).await;
+        let same = match present {
+            Ok(present) => present.digest()? == *after,
+            // The recipe of the call asks for a resource that the call took away: its reads cannot tell a change.
+            Err(error) if error.code() == Code::ResourceNotFound => true,
+            Err(error) => return Err(error),
+        };
+        if same {
+            return Ok(());
+        }
+        let message =
+            "somebody changed the resource since: the present state is not the one that the change left";
+        Err(ServiceError::new(Code::UndoConflict, message))
+    }
+}
+
+fn undoable<'a>(record: &'a Record, proposal: &'a Proposal) -> Result<(&'a Step, &'a Digest), ServiceError> {
+    let head = &record.head;
+    match head.status {
+        Status::Succeeded => {}
+        Status::Executing | Status::Settling => {
+            let message = format!("the change is `{}`; AWS has not finished what it accepted", head.status);
+            return Err(ServiceError::new(Code::NotSettled, message));
+        }
+        other => {
+            let message = format!("the change is `{other}`; only a change that succeeded can be undone");
+            return Err(ServiceError::new(Code::StatusConflict, message));
+        }
+    }
+    if let Some(by) = &head.undone_by {
+        return Err(ServiceError::new(Code::StatusConflict, format!("the change was undone by {by}")));
+    }
+    let step = proposal.step(0).ok_or_else(|| ServiceError::internal("a change without a step"))?;
+    let done = record.step(0).filter(|done| done.settled);
+    let done = done.ok_or_else(|| {
+        ServiceError::new(
+            Code::NotSettled,
+            "AWS did not finish the change in its time; look at the resource first",
+        )
+    })?;
+    if step.undo.class == UndoClass::None || step.undo.calls.is_empty() || step.before.truncated {
+        let why = step.undo.caveats.first().map_or("it has none", String::as_str);
+        return Err(ServiceError::new(Code::UndoUnavailable, format!("there is no undo: {why}")));
+    }
+    let after = done.after.as_ref().filter(|after| !after.truncated);
+    let after = after.ok_or_else(|| {
+        ServiceError::new(Code::UndoUnavailable, "the state after the change was not captured whole")
+    })?;
+    Ok((step, &after.digest))
+}
+
+fn request(
+    proposal: &Proposal,
+    step: &Step,
+    vault: &Vault,
+    now: jiff::Timestamp,
+) -> Result<ProposalRequest, ServiceError> {
+    let call = |call: &changegate_change::undo::PlannedCall| -> Result<StepRequest, ServiceError> {
+        Ok(StepRequest {
+            account: step.account.clone(),
+            region: step.region.clone(),
+            service: call.service.clone(),
+            operation: call.operation.clone(),
+            parameters: vault.reveal(&call.parameters).map_err(ServiceError::internal)?,
+        })
+    };
+    Ok(ProposalRequest {
+        title: format!("Undo: {}", proposal.title).chars().take(TITLE_MAX).collect(),
+        reason: format!("Undo of {}, as it was planned when that change was proposed.", proposal.change),
+        steps: step.undo.calls.iter().map(call).collect::<Result<_, _>>()?,
+        decide_by: now + DECIDE_BY_DEFAULT,
+        not_before: None,
+        execute_before: None,
+        incident: proposal.incident.clone(),
+        narrative: None,
+    })
+}

@@ -1,7 +1,7 @@
 //! One transaction per state change: record, ledger entry, outbox marker and whatever follows, or nothing.
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{ConditionCheck, Put, TransactWriteItem, Update};
 use changegate_change::decision::SignedDecision;
 use changegate_change::digest::Digest;
 use changegate_change::head::Head;
@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use crate::Store;
 use crate::blob;
 use crate::error::StoreError;
-use crate::item::{Item, keyed, number, of_head, text, with_body};
+use crate::item::{Item, keyed, number, of_head, with_body};
 use crate::keys;
 
 /// A part of a transaction: which condition did not hold.
@@ -31,7 +31,7 @@ pub enum Part {
     Fence,
     /// The decision: this approver has already decided.
     Decision,
-    /// The nonce: it was used, has expired, or is another's.
+    /// The nonce: it was used.
     Nonce,
     /// The idempotency record: the key was used.
     Idempotency,
@@ -147,29 +147,19 @@ impl Commit<'_> {
         self
     }
 
-    /// Uses a nonce up, if it is there, not expired, and bound to exactly this.
-    pub fn nonce(mut self, nonce: &crate::sign_ins::Nonce, hash: &Digest, now: Timestamp) -> Self {
-        match crate::sign_ins::nonce_item(nonce, hash) {
-            Ok(item) => {
-                let delete = Delete::builder()
-                    .table_name(&self.store.tables.approvals)
-                    .set_key(Some(key_of(&item)))
-                    .condition_expression("body = :body AND expires_at > :now")
-                    .set_expression_attribute_values(Some(
-                        [
-                            (":body".to_owned(), item.get("body").cloned().unwrap_or_else(|| text(""))),
-                            (":now".to_owned(), number(now.as_second())),
-                        ]
-                        .into(),
-                    ))
-                    .build();
-                self.push(
-                    Part::Nonce,
-                    delete.map(|delete| TransactWriteItem::builder().delete(delete).build()),
-                );
-            }
-            Err(error) => self.malformed = Some(error),
-        }
+    /// Uses a nonce up, if nobody did.
+    pub fn use_nonce(
+        mut self,
+        tenant: &TenantId,
+        change: &ChangeId,
+        nonce: &Digest,
+        until: Timestamp,
+    ) -> Self {
+        let mut item = keyed(keys::change(tenant, change), keys::nonce(nonce));
+        item.insert("expires_at".to_owned(), number(until.as_second()));
+        let put = Put::builder().table_name(&self.store.tables.approvals).set_item(Some(item));
+        let put = put.condition_expression("attribute_not_exists(pk)").build();
+        self.push(Part::Nonce, put.map(|put| TransactWriteItem::builder().put(put).build()));
         self
     }
 
@@ -250,13 +240,6 @@ impl Commit<'_> {
             Err(error) => self.malformed = Some(StoreError::malformed("transaction", error)),
         }
     }
-}
-
-fn key_of(item: &Item) -> Item {
-    item.iter()
-        .filter(|(name, _)| *name == "pk" || *name == "sk")
-        .map(|(n, v)| (n.clone(), v.clone()))
-        .collect()
 }
 
 fn refusal(parts: &[Part], error: aws_sdk_dynamodb::error::SdkError<TransactWriteItemsError>) -> CommitError {

@@ -14,8 +14,8 @@
 //! | [`idempotency`] | what a key was used for |
 //! | [`watch`] | what the sweep must look at, and its lease |
 //! | [`outbox`] | what is not relayed yet |
-//! | [`approvals`] | task tokens and decisions |
-//! | [`sign_ins`] | sign-in states, sessions and nonces |
+//! | [`approvals`] | task tokens, notices and decisions |
+//! | [`sign_ins`] | sign-ins that are under way, and sessions |
 //! | [`tenants`] | signed configurations, agent keys, stops |
 
 pub mod approvals;

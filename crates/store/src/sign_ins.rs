@@ -1,8 +1,7 @@
-//! Sign-ins that are under way, sessions, and nonces. Secrets are stored as their hashes only.
+//! Sign-ins that are under way, and sessions. Secrets are stored as their hashes only.
 
-use changegate_change::decision::Verb;
 use changegate_change::digest::Digest;
-use changegate_change::id::{ApproverId, ChangeId, TenantId};
+use changegate_change::id::{ChangeId, TenantId};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -50,25 +49,6 @@ pub struct Session {
     pub signed_in_at: Timestamp,
     /// Until when.
     pub expires_at: Timestamp,
-}
-
-/// What a one-use nonce is bound to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Nonce {
-    /// The tenant.
-    pub tenant: TenantId,
-    /// The change.
-    pub change: ChangeId,
-    /// The digest that the page showed.
-    pub digest: Digest,
-    /// Whom it was shown to.
-    pub approver: ApproverId,
-    /// What it lets them say.
-    pub verb: Verb,
-}
-
-pub(crate) fn nonce_item(nonce: &Nonce, hash: &Digest) -> Result<Item, StoreError> {
-    with_body(keys::change(&nonce.tenant, &nonce.change), keys::nonce(hash), nonce)
 }
 
 impl Store {
@@ -122,19 +102,6 @@ impl Store {
         let request = request.set_key(Some(keyed(keys::session(secret), keys::ONLY)));
         request.send().await.map_err(StoreError::service("end a session"))?;
         Ok(())
-    }
-
-    /// Keeps a nonce by the hash of its secret; [`crate::Commit::nonce`] uses it up.
-    ///
-    /// # Errors
-    /// DynamoDB's errors.
-    pub async fn keep_nonce(
-        &self,
-        secret: &Digest,
-        nonce: &Nonce,
-        until: Timestamp,
-    ) -> Result<(), StoreError> {
-        self.keep_until(nonce_item(nonce, secret)?, until, "keep a nonce").await
     }
 
     async fn keep_until(&self, item: Item, until: Timestamp, what: &'static str) -> Result<(), StoreError> {
