@@ -44,6 +44,8 @@ pub enum Kind {
     CallUnknown,
     /// The after capture was taken; the change is done.
     Succeeded,
+    /// AWS accepted the call and did not carry it through, or the state after it could not be read.
+    Failed,
     /// An undo of this change was proposed.
     UndoProposed,
     /// An undo of this change succeeded.
@@ -69,6 +71,7 @@ impl Kind {
             Self::CallFailed => "call_failed",
             Self::CallUnknown => "call_unknown",
             Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
             Self::UndoProposed => "undo_proposed",
             Self::Undone => "undone",
             Self::Resumed => "resumed",
@@ -92,6 +95,7 @@ impl Kind {
             | Self::CallFailed
             | Self::CallUnknown
             | Self::Succeeded
+            | Self::Failed
             | Self::UndoProposed
             | Self::Undone => true,
         }

@@ -18,6 +18,7 @@
 //! | [`ledger`] | the hash-chained list of what happened |
 //! | [`head`] | the record of a change: a fold of proposal and ledger |
 //! | [`step_record`] | attempt, outcome and after capture of one step |
+//! | [`step_fact`] | what the ledger says of a step, and whether the step's record agrees |
 //! | [`tenant`] | the signed configuration of a tenant |
 
 pub mod capture;
@@ -32,6 +33,7 @@ pub mod quorum;
 pub mod request;
 pub mod sealed;
 pub mod status;
+pub mod step_fact;
 pub mod step_record;
 pub mod tenant;
 pub mod undo;

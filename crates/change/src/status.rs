@@ -26,7 +26,7 @@ pub enum Status {
     Withdrawn,
     /// What was approved is no longer what would run: drift, policy or renderer changed.
     Stale,
-    /// AWS said no, the call was not sent, or what is stored does not verify.
+    /// AWS said no or did not carry the call through, the call was not sent, or what is stored does not verify.
     Failed,
     /// The call may or may not have happened.
     Unknown,
@@ -147,6 +147,8 @@ pub enum Event {
     CallUnknown,
     /// The after capture was taken.
     Settle,
+    /// AWS accepted the call and did not carry it through, or the state after it cannot be read.
+    SettleFailed,
     /// Evidence says that an unknown call happened.
     ReconcileSucceeded,
     /// Evidence says that an unknown call did not happen.
@@ -161,7 +163,7 @@ pub enum Event {
 
 impl Event {
     /// Every event.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Approve,
         Self::Reject,
         Self::Expire,
@@ -173,6 +175,7 @@ impl Event {
         Self::CallFailed,
         Self::CallUnknown,
         Self::Settle,
+        Self::SettleFailed,
         Self::ReconcileSucceeded,
         Self::ReconcileFailed,
         Self::Compensate,
@@ -209,6 +212,7 @@ pub const TRANSITIONS: &[(Status, Event, Status)] = &[
     (Status::Executing, Event::CallUnknown, Status::Unknown),
     (Status::Executing, Event::Compensate, Status::Compensating),
     (Status::Settling, Event::Settle, Status::Succeeded),
+    (Status::Settling, Event::SettleFailed, Status::Failed),
     (Status::Settling, Event::Start, Status::Executing),
     (Status::Settling, Event::Compensate, Status::Compensating),
     (Status::Unknown, Event::ReconcileSucceeded, Status::Settling),
@@ -281,6 +285,16 @@ mod tests {
                 assert!(next(status, event).is_err(), "{status} {event:?}");
             }
         }
+    }
+
+    #[test]
+    fn what_aws_accepted_ends_by_its_state_and_by_nothing_else() {
+        let ends: Vec<_> = Event::ALL
+            .into_iter()
+            .filter(|event| next(Status::Settling, *event).is_ok_and(|status| !status.is_open()))
+            .collect();
+        assert_eq!(ends, [Event::Settle, Event::SettleFailed]);
+        assert_eq!(next(Status::Settling, Event::SettleFailed), Ok(Status::Failed));
     }
 
     #[test]

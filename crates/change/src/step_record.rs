@@ -66,8 +66,6 @@ pub struct StepRecord {
     pub before: Digest,
     /// What came of the attempt.
     pub attempt: Option<AttemptResult>,
-    /// How often the settle test was asked.
-    pub polls: u32,
     /// Whether the settle test said done; `false` in a step that is over means: not settled by its deadline.
     pub settled: bool,
     /// The state after.
@@ -79,6 +77,6 @@ pub struct StepRecord {
 impl StepRecord {
     /// The record of a step that nothing was done for.
     pub fn planned(number: u32, before: Digest) -> Self {
-        Self { number, before, attempt: None, polls: 0, settled: false, after: None, diff: None }
+        Self { number, before, attempt: None, settled: false, after: None, diff: None }
     }
 }
