@@ -3,5 +3,7 @@
 //! | module | concept |
 //! |---|---|
 //! | [`sign_in`] | OpenID Connect: who is it |
+//! | [`page`] | what they read |
 
+pub mod page;
 pub mod sign_in;

@@ -1,0 +1,304 @@
+//! A change, to read and decide.
+
+use askama::Template;
+use changegate_change::decision::Verb;
+use changegate_change::status::Status;
+use changegate_change::undo::UndoClass;
+
+use crate::page::moment::Moment;
+use crate::page::style;
+use crate::page::text::{Code, Prose};
+
+/// All that an approver sees of a change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReviewPage {
+    /// The path of this page.
+    pub path: String,
+    /// The tenant.
+    pub tenant: Code,
+    /// The change.
+    pub change: Code,
+    /// Who is signed in.
+    pub viewer: Prose,
+    /// One line that names it: the agent's words.
+    pub title: Prose,
+    /// Where it is in its life.
+    pub status: Status,
+    /// Why it ended as it did, if it has.
+    pub why: Option<Prose>,
+    /// Why it is needed: the agent's words.
+    pub reason: Prose,
+    /// The agent.
+    pub requester: Code,
+    /// The person it works for.
+    pub on_behalf_of: Option<Prose>,
+    /// The incident it belongs to.
+    pub incident: Option<Code>,
+    /// The change that it undoes.
+    pub undoes: Option<Code>,
+    /// The policy's verdict.
+    pub verdict: Prose,
+    /// The approval rule in words.
+    pub rule: Prose,
+    /// The deadlines.
+    pub deadlines: Deadlines,
+    /// The digest that a decision signs.
+    pub digest: Code,
+    /// The calls.
+    pub steps: Vec<StepView>,
+    /// What was decided so far.
+    pub decisions: Vec<DecisionView>,
+    /// What the viewer can do.
+    pub action: Action,
+}
+
+/// When what can happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadlines {
+    /// When it was proposed.
+    pub created: Moment,
+    /// Until when people can decide.
+    pub decide_by: Moment,
+    /// Before when it must not run.
+    pub not_before: Option<Moment>,
+    /// Until when it can run; none while that follows from the decision.
+    pub execute_before: Option<Moment>,
+}
+
+/// One call, with what it meets and what undoes it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepView {
+    /// The service.
+    pub service: Code,
+    /// The operation.
+    pub operation: Code,
+    /// The account's number.
+    pub account: Code,
+    /// The name that people know it by.
+    pub account_name: Prose,
+    /// The region.
+    pub region: Code,
+    /// The access level of the operation.
+    pub access: Code,
+    /// The action class.
+    pub action_class: Code,
+    /// The role that the call is made with.
+    pub executor_role: Code,
+    /// Method, host and path of the request.
+    pub request: Code,
+    /// The parameters, one by one.
+    pub parameters: Vec<Parameter>,
+    /// All parameters as the canonical JSON that was digested.
+    pub canonical: Code,
+    /// What is expected to change.
+    pub diff: Vec<DiffLine>,
+    /// The state before.
+    pub before: Before,
+    /// What undoes it.
+    pub undo: UndoView,
+    /// What the session policy allows beyond the resource.
+    pub wider: Vec<Prose>,
+    /// What the recipe warns of.
+    pub risks: Vec<Prose>,
+    /// How it is known that AWS has finished.
+    pub settle: Option<Prose>,
+}
+
+/// A parameter of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name.
+    pub name: Code,
+    /// Its value, as canonical JSON or as a mark of a secret.
+    pub value: Shown,
+    /// A text value that is JSON, or has lines, laid out for reading.
+    pub laid_out: Option<Code>,
+}
+
+/// A value on the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shown {
+    /// The value, whole.
+    Plain(Code),
+    /// A secret: its fingerprint. Equal secrets have equal fingerprints.
+    Secret(Code),
+}
+
+/// What happens to the value at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DiffLine {
+    /// The path.
+    pub path: Code,
+    /// The value before; none if it is added.
+    pub before: Option<Shown>,
+    /// The value after; none if it is removed.
+    pub after: Option<Shown>,
+}
+
+/// The state before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Before {
+    /// The resource is not there.
+    Absent,
+    /// The resource's state, laid out.
+    Present {
+        /// The state.
+        state: Code,
+        /// Whether a limit cut it off.
+        truncated: bool,
+    },
+}
+
+/// What undoes a call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UndoView {
+    /// How far it goes.
+    pub class: UndoClass,
+    /// The calls, in their order.
+    pub calls: Vec<UndoCall>,
+    /// What to know before relying on it.
+    pub caveats: Vec<Prose>,
+}
+
+/// One call of an undo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UndoCall {
+    /// Service and operation.
+    pub call: Code,
+    /// Its parameters, laid out.
+    pub parameters: Code,
+}
+
+/// A decision that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecisionView {
+    /// Who made it.
+    pub approver: Prose,
+    /// Whether that is the viewer.
+    pub own: bool,
+    /// What they said.
+    pub verb: Verb,
+    /// When.
+    pub at: Moment,
+    /// What they wrote beside it.
+    pub note: Prose,
+}
+
+/// What the viewer can do.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Decide, with a one-use nonce for each verb.
+    Decide {
+        /// Approves.
+        approve: String,
+        /// Rejects.
+        reject: String,
+    },
+    /// Nothing, and why.
+    Nothing(Prose),
+}
+
+impl std::fmt::Debug for Action {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Decide { .. } => f.write_str("Decide(redacted)"),
+            Self::Nothing(why) => f.debug_tuple("Nothing").field(why).finish(),
+        }
+    }
+}
+
+impl DiffLine {
+    /// `added`, `removed` or `changed`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match (&self.before, &self.after) {
+            (None, _) => "added",
+            (Some(_), None) => "removed",
+            (Some(_), Some(_)) => "changed",
+        }
+    }
+}
+
+impl ReviewPage {
+    fn is_open(&self) -> bool {
+        match self.action {
+            Action::Decide { .. } => true,
+            Action::Nothing(_) => false,
+        }
+    }
+}
+
+impl UndoView {
+    fn headline(&self) -> &'static str {
+        match self.class {
+            UndoClass::Full => "Can be undone in full",
+            UndoClass::Partial => "Can be undone in part",
+            UndoClass::None => "Cannot be undone",
+        }
+    }
+
+    fn tone(&self) -> &'static str {
+        match self.class {
+            UndoClass::Full => "good",
+            UndoClass::Partial => "wary",
+            UndoClass::None => "bad",
+        }
+    }
+}
+
+impl DecisionView {
+    fn tone(&self) -> &'static str {
+        match self.verb {
+            Verb::Approve => "good",
+            Verb::Reject => "bad",
+        }
+    }
+
+    fn sentence(&self) -> &'static str {
+        match (self.own, self.verb) {
+            (true, Verb::Approve) => "You approved this change",
+            (true, Verb::Reject) => "You rejected this change",
+            (false, Verb::Approve) => "approved this change",
+            (false, Verb::Reject) => "rejected this change",
+        }
+    }
+}
+
+/// A status in words, and whether it is good news.
+#[must_use]
+pub fn status_words(status: Status) -> (&'static str, &'static str) {
+    match status {
+        Status::AwaitingApproval => ("Waiting for a decision", "wary"),
+        Status::Approved => ("Approved, not run yet", "good"),
+        Status::Executing => ("Running", "wary"),
+        Status::Settling => ("AWS is still working on it", "wary"),
+        Status::Succeeded => ("Done", "good"),
+        Status::Rejected => ("Rejected", "bad"),
+        Status::Expired => ("Expired", "calm"),
+        Status::Withdrawn => ("Withdrawn by the agent", "calm"),
+        Status::Stale => ("Stale: no longer what was proposed", "calm"),
+        Status::Failed => ("Failed", "bad"),
+        Status::Unknown => ("Unknown: it may have happened", "bad"),
+        Status::Compensating => ("Being undone after a failure", "wary"),
+        Status::Compensated => ("Failed, and undone", "calm"),
+        Status::CompensationIncomplete => ("Failed, and not wholly undone", "bad"),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "review.html")]
+struct ReviewTemplate<'a> {
+    page: &'a ReviewPage,
+    status: &'static str,
+    tone: &'static str,
+    style: &'static str,
+}
+
+/// The page as HTML.
+///
+/// # Errors
+/// The template cannot be written.
+pub fn render(page: &ReviewPage) -> Result<String, askama::Error> {
+    let (status, tone) = status_words(page.status);
+    ReviewTemplate { page, status, tone, style: style::versioned_path() }.render()
+}

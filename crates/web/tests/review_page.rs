@@ -1,0 +1,75 @@
+//! What the page of a change says, as HTML.
+#![expect(clippy::unwrap_used, reason = "a failed set-up fails the test")]
+
+mod sample;
+
+use changegate_change::status::Status;
+use changegate_web::page::review::{Action, render, status_words};
+use changegate_web::page::text::Prose;
+
+#[test]
+fn a_change_that_waits_for_a_decision() {
+    insta::assert_snapshot!(render(&sample::waiting()).unwrap());
+}
+
+#[test]
+fn a_decided_change_with_secrets_a_cut_off_state_and_two_steps() {
+    insta::assert_snapshot!(render(&sample::decided()).unwrap());
+}
+
+#[test]
+fn words_that_try_to_mislead_are_shown_as_they_are() {
+    let html = render(&sample::hostile()).unwrap();
+    for markup in
+        ["<script", "<img", "<b>production", "</li></ul></li>", "\u{202E}", "\u{200B}", "\u{1B}", "\r"]
+    {
+        assert!(!html.contains(markup), "{markup:?} got through");
+    }
+    for shown in ["U+202E", "U+200B", "U+001B", "U+000D", "U+2066", "title=\"U+0430\"", "title=\"U+043E\""] {
+        assert!(html.contains(shown), "{shown} is not shown");
+    }
+    insta::assert_snapshot!(html);
+}
+
+#[test]
+fn both_forms_carry_their_own_verb_and_nonce() {
+    let html = render(&sample::waiting()).unwrap();
+    let forms: Vec<&str> = html.split("<form method=\"post\" action=\"/review/").skip(1).collect();
+    let [approve, reject] = forms.try_into().unwrap();
+    assert!(approve.contains("value=\"approve\"") && approve.contains("value=\"nonce-approve\""));
+    assert!(reject.contains("value=\"reject\"") && reject.contains("value=\"nonce-reject\""));
+}
+
+#[test]
+fn without_a_decision_to_make_there_is_no_form_but_sign_out() {
+    let mut page = sample::waiting();
+    page.action = Action::Nothing(Prose::new("The agent works for you, so you cannot decide."));
+    let html = render(&page).unwrap();
+    assert_eq!(html.matches("<form").count(), 1);
+    assert!(html.contains("action=\"/sign-out\"") && html.contains("The agent works for you"));
+}
+
+#[test]
+fn nothing_on_a_page_needs_what_the_content_policy_forbids() {
+    for page in [sample::waiting(), sample::decided(), sample::hostile()] {
+        let html = render(&page).unwrap();
+        for forbidden in
+            ["<script", "<style", " style=", " onclick=", "javascript:", "<iframe", "http://", "https://"]
+        {
+            assert!(!html.contains(forbidden), "{forbidden}");
+        }
+    }
+}
+
+#[test]
+fn every_status_has_words_of_its_own() {
+    let mut words: Vec<_> = Status::ALL.iter().map(|status| status_words(*status).0).collect();
+    words.sort_unstable();
+    words.dedup();
+    assert_eq!(words.len(), Status::ALL.len());
+}
+
+#[test]
+fn a_debug_of_a_page_does_not_show_its_nonces() {
+    assert!(!format!("{:?}", sample::waiting()).contains("nonce-approve"));
+}
