@@ -3,6 +3,7 @@
 use askama::Template;
 use changegate_change::decision::Verb;
 use changegate_change::status::Status;
+use changegate_change::step_record::Outcome;
 use changegate_change::undo::UndoClass;
 
 use crate::page::moment::Moment;
@@ -48,6 +49,8 @@ pub struct ReviewPage {
     pub steps: Vec<StepView>,
     /// What was decided so far.
     pub decisions: Vec<DecisionView>,
+    /// What happened so far, oldest first.
+    pub history: Vec<HistoryLine>,
     /// What the viewer can do.
     pub action: Action,
 }
@@ -90,10 +93,14 @@ pub struct StepView {
     pub parameters: Vec<Parameter>,
     /// All parameters as the canonical JSON that was digested.
     pub canonical: Code,
-    /// What is expected to change.
+    /// What is expected to change; after the call, what did.
     pub diff: Vec<DiffLine>,
+    /// What came of the call, once it was tried.
+    pub attempt: Option<AttemptView>,
+    /// The state after, once it was captured.
+    pub after: Option<StateView>,
     /// The state before.
-    pub before: Before,
+    pub before: StateView,
     /// What undoes it.
     pub undo: UndoView,
     /// What the session policy allows beyond the resource.
@@ -135,9 +142,9 @@ pub struct DiffLine {
     pub after: Option<Shown>,
 }
 
-/// The state before.
+/// The state of what a call touches, as Changegate read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Before {
+pub enum StateView {
     /// The resource is not there.
     Absent,
     /// The resource's state, laid out.
@@ -167,6 +174,30 @@ pub struct UndoCall {
     pub call: Code,
     /// Its parameters, laid out.
     pub parameters: Code,
+}
+
+/// What came of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttemptView {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// When.
+    pub at: Moment,
+    /// The id that AWS gave the request.
+    pub request_id: Option<Code>,
+    /// What AWS said, if it did not succeed.
+    pub message: Option<Prose>,
+}
+
+/// One entry of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryLine {
+    /// When.
+    pub at: Moment,
+    /// What happened.
+    pub kind: Code,
+    /// Who did it.
+    pub actor: Prose,
 }
 
 /// A decision that was made.
@@ -242,6 +273,23 @@ impl UndoView {
             UndoClass::Full => "good",
             UndoClass::Partial => "wary",
             UndoClass::None => "bad",
+        }
+    }
+}
+
+impl AttemptView {
+    fn sentence(&self) -> &'static str {
+        match self.outcome {
+            Outcome::Succeeded => "AWS accepted the call",
+            Outcome::Failed => "AWS refused the call, or it was not sent",
+            Outcome::Unknown => "Nobody knows whether the call happened: there was no answer",
+        }
+    }
+
+    fn tone(&self) -> &'static str {
+        match self.outcome {
+            Outcome::Succeeded => "good",
+            Outcome::Failed | Outcome::Unknown => "bad",
         }
     }
 }

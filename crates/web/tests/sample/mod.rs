@@ -2,11 +2,12 @@
 
 use changegate_change::decision::Verb;
 use changegate_change::status::Status;
+use changegate_change::step_record::Outcome;
 use changegate_change::undo::UndoClass;
 use changegate_web::page::moment::Moment;
 use changegate_web::page::review::{
-    Action, Before, Deadlines, DecisionView, DiffLine, Parameter, ReviewPage, Shown, StepView, UndoCall,
-    UndoView,
+    Action, AttemptView, Deadlines, DecisionView, DiffLine, HistoryLine, Parameter, ReviewPage, Shown,
+    StateView, StepView, UndoCall, UndoView,
 };
 use changegate_web::page::text::{Code, Prose};
 use jiff::{Timestamp, ToSpan};
@@ -64,6 +65,11 @@ pub(crate) fn waiting() -> ReviewPage {
         digest: Code::new("sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
         steps: vec![parameter_step()],
         decisions: Vec::new(),
+        history: vec![HistoryLine {
+            at: at(-12),
+            kind: Code::new("proposed"),
+            actor: Prose::new("agent deploy-bot"),
+        }],
         action: Action::Decide { approve: "nonce-approve".into(), reject: "nonce-reject".into() },
     }
 }
@@ -86,7 +92,7 @@ fn parameter_step() -> StepView {
         ],
         canonical: Code::new(r#"{"Name":"/checkout/timeout","Overwrite":true,"Value":"30"}"#),
         diff: vec![DiffLine { path: Code::new("Value"), before: plain("\"10\""), after: plain("\"30\"") }],
-        before: Before::Present {
+        before: StateView::Present {
             state: Code::new("{\n  \"Tier\": \"Standard\",\n  \"Type\": \"String\",\n  \"Value\": \"10\"\n}"),
             truncated: false,
         },
@@ -100,6 +106,8 @@ fn parameter_step() -> StepView {
             }],
             caveats: Vec::new(),
         },
+        attempt: None,
+        after: None,
         wider: Vec::new(),
         risks: vec![Prose::new("Whatever reads the parameter sees the new value the next time it reads.")],
         settle: None,
@@ -173,7 +181,14 @@ pub(crate) fn decided() -> ReviewPage {
         DiffLine { path: Code::new("Tags.owner"), before: None, after: plain("\"payments\"") },
         DiffLine { path: Code::new("Tags.tmp"), before: plain("\"1\""), after: None },
     ];
-    step.before = Before::Present { state: Code::new("{}"), truncated: true };
+    step.before = StateView::Present { state: Code::new("{}"), truncated: true };
+    step.after = Some(StateView::Present { state: Code::new("{\n  \"Version\": 2\n}"), truncated: false });
+    step.attempt = Some(AttemptView {
+        outcome: Outcome::Succeeded,
+        at: at(-2),
+        request_id: Some(Code::new("7a62c49f-347e-4fc4-9331-6e8e7a96aa73")),
+        message: None,
+    });
     step.undo = UndoView {
         class: UndoClass::Partial,
         caveats: vec![Prose::new("The version number goes up; it does not come back.")],
@@ -182,7 +197,13 @@ pub(crate) fn decided() -> ReviewPage {
     step.wider = vec![Prose::new("kms:GenerateDataKey on every key of the account that allows SSM")];
     step.settle = Some(Prose::new("the parameter's version is one higher"));
     let absent = StepView {
-        before: Before::Absent,
+        before: StateView::Absent,
+        attempt: Some(AttemptView {
+            outcome: Outcome::Unknown,
+            at: at(-1),
+            request_id: None,
+            message: Some(Prose::new("the connection was closed")),
+        }),
         diff: Vec::new(),
         parameters: Vec::new(),
         risks: Vec::new(),
