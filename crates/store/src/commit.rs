@@ -214,9 +214,7 @@ impl Commit<'_> {
             return Err(error.into());
         }
         let (parts, items): (Vec<_>, Vec<_>) = self.parts.into_iter().unzip();
-        let request = self.store.dynamodb.transact_write_items().set_transact_items(Some(items));
-        let result = request.set_client_request_token(self.token).send().await;
-        result.map(|_| ()).map_err(|error| refusal(&parts, error))
+        send(self.store, &parts, items, self.token).await
     }
 
     fn put(&self, item: Item) -> aws_sdk_dynamodb::types::builders::PutBuilder {
@@ -240,6 +238,18 @@ impl Commit<'_> {
             Err(error) => self.malformed = Some(StoreError::malformed("transaction", error)),
         }
     }
+}
+
+/// Sends a transaction whose parts are named in the order of its items.
+pub(crate) async fn send(
+    store: &Store,
+    parts: &[Part],
+    items: Vec<TransactWriteItem>,
+    token: Option<String>,
+) -> Result<(), CommitError> {
+    let request = store.dynamodb.transact_write_items().set_transact_items(Some(items));
+    let result = request.set_client_request_token(token).send().await;
+    result.map(|_| ()).map_err(|error| refusal(parts, error))
 }
 
 fn refusal(parts: &[Part], error: aws_sdk_dynamodb::error::SdkError<TransactWriteItemsError>) -> CommitError {

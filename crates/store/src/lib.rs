@@ -9,6 +9,7 @@
 //! | [`item`] | mapping between domain types and items |
 //! | [`blob`] | content-addressed blobs: compressed, in chunks |
 //! | [`record`] | reading a change: head, ledger, steps, fences |
+//! | [`refuse`] | ending a change whose record cannot be trusted |
 //! | [`commit`] | one transaction per state change |
 //! | [`list`] | changes of a tenant, page by page |
 //! | [`idempotency`] | what a key was used for |
@@ -28,6 +29,7 @@ pub mod keys;
 pub mod list;
 pub mod outbox;
 pub mod record;
+pub mod refuse;
 pub mod sign_ins;
 pub mod tenants;
 pub mod watch;

@@ -8,7 +8,7 @@ use changegate_change::step_record::{Fence, StepRecord};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::item::{BODY, Item, body, sort_key, string, to_head};
+use crate::item::{BODY, Item, body, of_head, sort_key, string, to_head, with_body};
 use crate::keys;
 
 /// All items of one change but its blobs, read consistently.
@@ -27,6 +27,50 @@ pub struct Record {
 }
 
 impl Record {
+    /// The record in the items of a change's partition; none if there is no HEAD among them.
+    ///
+    /// # Errors
+    /// An item that does not have its form, an attribute too many, or an item that does not belong to a change.
+    pub fn of_items(items: &[Item]) -> Result<Option<Self>, StoreError> {
+        let mut head = None;
+        let (mut ledger, mut steps, mut fences, mut outbox) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for item in items {
+            let sk = sort_key(item);
+            match sk.split_once('#').map_or(sk, |(kind, _)| kind) {
+                keys::HEAD => head = Some(to_head(item)?),
+                "LEDGER" => ledger.push(only_body::<Entry>(item, |entry| keys::ledger(entry.sequence))?),
+                "STEP" => steps.push(only_body::<StepRecord>(item, |step| keys::step(step.number))?),
+                "FENCE" => fences.push(only_body::<Fence>(item, |fence| keys::fence(fence.step))?),
+                "OUTBOX" => outbox.push(only_body::<u64>(item, |sequence| keys::outbox(*sequence))?),
+                _ => return Err(StoreError::malformed(sk, "it does not belong to a change")),
+            }
+        }
+        Ok(head.map(|head| Self { head, ledger, steps, fences, outbox }))
+    }
+
+    /// The items that the record is stored as.
+    ///
+    /// # Errors
+    /// A part that cannot be mapped.
+    pub fn to_items(&self) -> Result<Vec<Item>, StoreError> {
+        let pk = keys::change(&self.head.tenant, &self.head.change);
+        let mut items = vec![of_head(&self.head)?];
+        for entry in &self.ledger {
+            items.push(with_body(pk.clone(), keys::ledger(entry.sequence), entry)?);
+        }
+        for step in &self.steps {
+            items.push(with_body(pk.clone(), keys::step(step.number), step)?);
+        }
+        for fence in &self.fences {
+            items.push(with_body(pk.clone(), keys::fence(fence.step), fence)?);
+        }
+        for sequence in &self.outbox {
+            items.push(with_body(pk.clone(), keys::outbox(*sequence), sequence)?);
+        }
+        Ok(items)
+    }
+
     /// The last ledger entry.
     ///
     /// # Errors
@@ -61,22 +105,16 @@ impl Store {
     /// # Errors
     /// An item that does not have its form, or that does not belong to a change; DynamoDB's errors.
     pub async fn record(&self, tenant: &TenantId, change: &ChangeId) -> Result<Option<Record>, StoreError> {
-        let items = self.partition(&self.tables.changes, keys::change(tenant, change), None).await?;
-        let mut head = None;
-        let (mut ledger, mut steps, mut fences, mut outbox) =
-            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for item in &items {
-            let sk = sort_key(item);
-            match sk.split_once('#').map_or(sk, |(kind, _)| kind) {
-                keys::HEAD => head = Some(to_head(item)?),
-                "LEDGER" => ledger.push(only_body::<Entry>(item, |entry| keys::ledger(entry.sequence))?),
-                "STEP" => steps.push(only_body::<StepRecord>(item, |step| keys::step(step.number))?),
-                "FENCE" => fences.push(only_body::<Fence>(item, |fence| keys::fence(fence.step))?),
-                "OUTBOX" => outbox.push(only_body::<u64>(item, |sequence| keys::outbox(*sequence))?),
-                _ => return Err(StoreError::malformed(sk, "it does not belong to a change")),
-            }
-        }
-        Ok(head.map(|head| Record { head, ledger, steps, fences, outbox }))
+        Record::of_items(&self.record_items(tenant, change).await?)
+    }
+
+    /// The items that a [`Record`] is made of, as they are.
+    pub(crate) async fn record_items(
+        &self,
+        tenant: &TenantId,
+        change: &ChangeId,
+    ) -> Result<Vec<Item>, StoreError> {
+        self.partition(&self.tables.changes, keys::change(tenant, change), None).await
     }
 
     /// The records of changes, in the order given; those that are gone are left out.

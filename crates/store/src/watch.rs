@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use changegate_change::id::{ChangeId, TenantId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::Store;
 use crate::error::StoreError;
@@ -10,6 +10,8 @@ use crate::item::{Item, keyed, number, string, text};
 use crate::keys;
 
 const LEASE: &str = "SWEEP";
+/// How long a watch stays that looks at nothing.
+const UNWATCHED_TTL: SignedDuration = SignedDuration::from_hours(1);
 
 pub(crate) fn item(tenant: &TenantId, change: &ChangeId, look_at: Timestamp) -> Item {
     let mut item = keyed(keys::watch(tenant, change), keys::WATCH);
@@ -63,14 +65,21 @@ impl Store {
         Ok(())
     }
 
-    /// Looks at a change no more.
+    /// Looks at a change no more. The watch leaves the index and expires: whoever may move a watch needs no right to delete
+    /// anything of a change.
     ///
     /// # Errors
     /// DynamoDB's errors.
-    pub async fn unwatch(&self, tenant: &TenantId, change: &ChangeId) -> Result<(), StoreError> {
-        let request = self.dynamodb.delete_item().table_name(&self.tables.changes);
-        let request = request.set_key(Some(keyed(keys::watch(tenant, change), keys::WATCH)));
-        request.send().await.map_err(StoreError::service("delete a watch"))?;
+    pub async fn unwatch(
+        &self,
+        tenant: &TenantId,
+        change: &ChangeId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut item = keyed(keys::watch(tenant, change), keys::WATCH);
+        item.insert("expires_at".to_owned(), number((now + UNWATCHED_TTL).as_second()));
+        let request = self.dynamodb.put_item().table_name(&self.tables.changes).set_item(Some(item));
+        request.send().await.map_err(StoreError::service("take a watch out of the index"))?;
         Ok(())
     }
 
