@@ -2,6 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | [`accounts`] | the way to tenants' accounts |
 //! | [`environment`] | the variables of a function, each read once |
 //! | [`logging`] | JSON lines that say which request they belong to |
 //! | [`clients`] | AWS clients with bounded time, and the store behind them |
@@ -12,6 +13,7 @@
 //! | [`run_http`] | functions behind the HTTP API |
 //! | [`iam_caller`] | who signed a request to an IAM-authorised route |
 
+pub mod accounts;
 pub mod clients;
 pub mod environment;
 pub mod function_error;
@@ -22,6 +24,7 @@ pub mod run;
 pub mod run_http;
 pub mod system_clock;
 
+pub use accounts::{model_client, protected, tenant_aws};
 pub use clients::Clients;
 pub use environment::{Environment, EnvironmentError, Variable};
 pub use function_error::FunctionError;
