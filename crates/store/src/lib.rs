@@ -17,11 +17,14 @@
 //! | [`outbox`] | what is not relayed yet |
 //! | [`approvals`] | task tokens, notices and decisions |
 //! | [`sign_ins`] | sign-ins that are under way, and sessions |
-//! | [`tenants`] | signed configurations, agent keys, stops |
+//! | [`tenants`] | signed configurations, agent keys, ExternalIds |
+//! | [`config_versions`] | writing a tenant's configuration |
+//! | [`stops`] | what is stopped, by whom and why |
 
 pub mod approvals;
 pub mod blob;
 pub mod commit;
+pub mod config_versions;
 pub mod error;
 pub mod idempotency;
 pub mod item;
@@ -31,6 +34,7 @@ pub mod outbox;
 pub mod record;
 pub mod refuse;
 pub mod sign_ins;
+pub mod stops;
 pub mod tenants;
 pub mod watch;
 

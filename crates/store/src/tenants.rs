@@ -1,4 +1,4 @@
-//! Tenants' signed configurations, agents' keys, ExternalIds and stops.
+//! Tenants' signed configurations, agents' keys and ExternalIds.
 
 use changegate_change::id::{AgentId, TenantId};
 use changegate_change::tenant::ConfigVersion;
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::item::body;
+use crate::item::{body, with_body};
 use crate::keys;
 
 /// A version of a configuration with its signature, as stored: nothing in it is believed before the signature is verified.
@@ -51,15 +51,31 @@ impl Store {
         item.as_ref().map(body).transpose()
     }
 
-    /// Whether everything, or this tenant, is stopped.
+    /// The ExternalId of a tenant, if it has one.
     ///
     /// # Errors
-    /// DynamoDB's errors.
-    pub async fn stopped(&self, tenant: &TenantId) -> Result<bool, StoreError> {
-        let everything = self.one(&self.tables.config, keys::EVERYTHING.to_owned(), keys::STOP).await?;
-        if everything.is_some() {
-            return Ok(true);
+    /// An item that cannot be read; DynamoDB's errors.
+    pub async fn external_id(&self, tenant: &TenantId) -> Result<Option<String>, StoreError> {
+        let item = self.one(&self.tables.config, keys::tenant(tenant), keys::EXTERNAL_ID).await?;
+        item.as_ref().map(body).transpose()
+    }
+
+    /// Gives a tenant the ExternalId `candidate` unless it has one, and says which it has: it never changes.
+    ///
+    /// # Errors
+    /// An item that cannot be read; DynamoDB's errors.
+    pub async fn keep_external_id(&self, tenant: &TenantId, candidate: &str) -> Result<String, StoreError> {
+        let item = with_body(keys::tenant(tenant), keys::EXTERNAL_ID, &candidate)?;
+        let request = self.dynamodb.put_item().table_name(&self.tables.config).set_item(Some(item));
+        match request.condition_expression("attribute_not_exists(pk)").send().await {
+            Ok(_) => Ok(candidate.to_owned()),
+            Err(error)
+                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                let kept = self.external_id(tenant).await?;
+                kept.ok_or_else(|| StoreError::malformed(keys::EXTERNAL_ID, "it is there and cannot be read"))
+            }
+            Err(error) => Err(StoreError::service("keep an ExternalId")(error)),
         }
-        Ok(self.one(&self.tables.config, keys::tenant(tenant), keys::STOP).await?.is_some())
     }
 }
