@@ -1,1 +1,45 @@
-//! placeholder
+//! The catalogue: what Changegate knows of single AWS operations.
+//!
+//! A [`Recipe`] says of one operation which reads capture the state that a call touches, what of it the call can change,
+//! which calls undo it, how it is known that AWS has finished, what else the call must be allowed, and where secrets are.
+//! Recipes are data (`recipes/*.toml`); the engine that applies them is pure: it is given a call and the answers of
+//! reads, and does no I/O itself.
+//!
+//! | module | concept |
+//! |---|---|
+//! | [`Catalog`] | all recipes |
+//! | [`Recipe`] | capture, expected state, undo, diff, needs and evidence of one operation |
+//! | [`CallContext`], [`ReadCall`], [`ReadAnswer`] | what a recipe is applied to |
+//! | [`SettleTest`] | whether AWS has finished |
+//! | [`Sealer`] | secrets out of values |
+//! | [`DiffLine`] | one difference between two captures |
+
+mod answers;
+mod call;
+mod capture_state;
+mod catalog;
+mod consistency;
+mod definition;
+mod diff;
+mod document;
+mod error;
+mod expression;
+mod functions;
+mod plan_undo;
+mod pointer;
+mod recipe;
+mod sealer;
+mod settle;
+mod show;
+mod template;
+
+pub use call::{CallContext, ReadAnswer, ReadCall};
+pub use capture_state::STATE_MAX;
+pub use catalog::Catalog;
+pub use definition::{Proof, Witness};
+pub use diff::{DiffChange, DiffLine, diff};
+pub use error::{CatalogError, RecipeError};
+pub use recipe::{Evidence, PolicyStatement, Recipe};
+pub use sealer::Sealer;
+pub use settle::{SettleTest, Settled};
+pub use template::{OUTPUT, resolve_output};

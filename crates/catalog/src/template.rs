@@ -1,0 +1,181 @@
+//! Templates: JSON with expressions in it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::error::RecipeError;
+use crate::expression::{Expression, InvalidExpression, Scope, value_of};
+
+/// The key of a placeholder that only the call's own output can fill.
+pub const OUTPUT: &str = "$output";
+
+/// A value of which some parts are computed.
+///
+/// A text that begins with `=` is an expression; every other text, number and truth value stands for itself. A member
+/// whose expression gives `null` is left out. An object `{ "$output" = "…" }` stays in place until the call's output is
+/// known: see [`resolve_output`].
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(try_from = "Value", into = "Value")]
+pub(crate) enum Template {
+    Literal(Value),
+    Expression(Expression),
+    Output(Expression),
+    List(Vec<Template>),
+    Object(Vec<(String, Template)>),
+}
+
+impl Template {
+    pub(crate) fn render(&self, scope: &Scope) -> Result<Value, RecipeError> {
+        Ok(match self {
+            Self::Literal(value) => value.clone(),
+            Self::Expression(expression) => value_of(expression.evaluate(scope)?.as_ref()),
+            Self::Output(expression) => json!({ OUTPUT: expression.as_str() }),
+            Self::List(items) => {
+                let rendered = items.iter().map(|item| item.render(scope)).collect::<Result<Vec<_>, _>>()?;
+                Value::Array(rendered.into_iter().filter(|item| !item.is_null()).collect())
+            }
+            Self::Object(members) => {
+                let mut map = Map::new();
+                for (name, member) in members {
+                    let value = member.render(scope)?;
+                    if !value.is_null() {
+                        map.insert(name.clone(), value);
+                    }
+                }
+                Value::Object(map)
+            }
+        })
+    }
+
+    /// As [`Template::render`], but an expression that gives `null` is an error: where a missing member would mean more,
+    /// not less.
+    pub(crate) fn render_complete(&self, scope: &Scope) -> Result<Value, RecipeError> {
+        for expression in self.expressions() {
+            if expression.evaluate(scope)?.is_null() {
+                let (expression, reason) = (expression.to_string(), "it gives nothing".to_owned());
+                return Err(RecipeError::DoesNotFit { expression, reason });
+            }
+        }
+        self.render(scope)
+    }
+
+    /// The text of a rendered template: of a string its content, of everything else its JSON.
+    pub(crate) fn render_text(&self, scope: &Scope) -> Result<String, RecipeError> {
+        Ok(match self.render(scope)? {
+            Value::String(text) => text,
+            other @ (Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::Array(_)
+            | Value::Object(_)) => other.to_string(),
+        })
+    }
+
+    /// All expressions in it.
+    pub(crate) fn expressions(&self) -> Vec<&Expression> {
+        match self {
+            Self::Literal(_) | Self::Output(_) => vec![],
+            Self::Expression(expression) => vec![expression],
+            Self::List(items) => items.iter().flat_map(Self::expressions).collect(),
+            Self::Object(members) => members.iter().flat_map(|(_, member)| member.expressions()).collect(),
+        }
+    }
+}
+
+impl TryFrom<Value> for Template {
+    type Error = InvalidExpression;
+
+    fn try_from(value: Value) -> Result<Self, InvalidExpression> {
+        Ok(match value {
+            Value::String(text) => match text.strip_prefix('=') {
+                Some(expression) => Self::Expression(Expression::parse(expression)?),
+                None => Self::Literal(Value::String(text)),
+            },
+            Value::Array(items) => {
+                Self::List(items.into_iter().map(Self::try_from).collect::<Result<_, _>>()?)
+            }
+            Value::Object(map) => match output_of(&map) {
+                Some(expression) => Self::Output(Expression::parse(expression)?),
+                None => Self::Object(
+                    map.into_iter()
+                        .map(|(name, member)| Ok((name, Self::try_from(member)?)))
+                        .collect::<Result<_, InvalidExpression>>()?,
+                ),
+            },
+            literal @ (Value::Null | Value::Bool(_) | Value::Number(_)) => Self::Literal(literal),
+        })
+    }
+}
+
+impl From<Template> for Value {
+    fn from(template: Template) -> Value {
+        match template {
+            Template::Literal(value) => value,
+            Template::Expression(expression) => Value::String(format!("={expression}")),
+            Template::Output(expression) => json!({ OUTPUT: expression.as_str() }),
+            Template::List(items) => items.into_iter().map(Value::from).collect(),
+            Template::Object(members) => {
+                Value::Object(members.into_iter().map(|(name, member)| (name, member.into())).collect())
+            }
+        }
+    }
+}
+
+fn output_of(map: &Map<String, Value>) -> Option<&str> {
+    map.get(OUTPUT).filter(|_| map.len() == 1)?.as_str()
+}
+
+/// Fills the placeholders `{"$output": "…"}` of an undo call from the output of the call that it undoes.
+///
+/// # Errors
+/// [`RecipeError::DoesNotFit`] if an expression cannot be evaluated, or gives nothing: an undo never runs with a parameter
+/// missing.
+pub fn resolve_output(parameters: &Value, output: &Value) -> Result<Value, RecipeError> {
+    match parameters {
+        Value::Object(map) => match output_of(map) {
+            Some(text) => from_output(text, output),
+            None => map
+                .iter()
+                .map(|(name, item)| Ok((name.clone(), resolve_output(item, output)?)))
+                .collect::<Result<Map<_, _>, _>>()
+                .map(Value::Object),
+        },
+        Value::Array(items) => items.iter().map(|item| resolve_output(item, output)).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(parameters.clone()),
+    }
+}
+
+fn from_output(text: &str, output: &Value) -> Result<Value, RecipeError> {
+    let does_not_fit = |reason: String| RecipeError::DoesNotFit { expression: text.to_owned(), reason };
+    let expression = Expression::parse(text).map_err(|error| does_not_fit(error.to_string()))?;
+    let found = value_of(expression.evaluate(&Scope::within(output))?.as_ref());
+    if found.is_null() { Err(does_not_fit("the output does not have it".to_owned())) } else { Ok(found) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_without_a_value_is_left_out_and_literals_stay() {
+        let template = Template::try_from(json!({"A": "=call.A", "B": "=call.B", "C": ["x", 1, "='=x'"]})).unwrap();
+        let scope = Scope::within(&json!({"call": {"A": 5}}));
+        assert_eq!(template.render(&scope).unwrap(), json!({"A": 5, "C": ["x", 1, "=x"]}));
+    }
+
+    #[test]
+    fn an_output_placeholder_waits_for_the_output() {
+        let template = Template::try_from(json!({"Ids": {"$output": "Rules[].Id"}})).unwrap();
+        let planned = template.render(&Scope::default()).unwrap();
+        assert_eq!(planned, json!({"Ids": {"$output": "Rules[].Id"}}));
+        let output = json!({"Rules": [{"Id": "sgr-1"}, {"Id": "sgr-2"}]});
+        assert_eq!(resolve_output(&planned, &output).unwrap(), json!({"Ids": ["sgr-1", "sgr-2"]}));
+        assert!(resolve_output(&planned, &json!({})).is_err());
+    }
+
+    #[test]
+    fn a_template_is_written_as_it_was_read() {
+        let source = json!({"A": "=call.A", "B": [{"C": 1}], "D": {"$output": "x"}, "E": null});
+        assert_eq!(Value::from(Template::try_from(source.clone()).unwrap()), source);
+    }
+}
