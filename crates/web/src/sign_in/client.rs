@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::Deserialize;
+
 /// Changegate's registration at a provider: a public client, protected by PKCE, unless the provider gave a secret.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -13,8 +15,9 @@ pub struct Client {
     pub redirect_uri: String,
 }
 
-/// A client secret. Debug hides it.
-#[derive(Clone)]
+/// A client secret, read from a JSON string. Debug hides it.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
 pub struct ClientSecret(String);
 
 impl ClientSecret {
