@@ -1,1 +1,47 @@
-//! placeholder
+//! Any AWS operation from service models: understand it, check its parameters, render its request, sign it, send it once, read
+//! the answer.
+//!
+//! An [`Index`] holds the models of all services. [`Index::operation`] gives an [`Operation`], which describes itself,
+//! validates parameters and renders a [`Request`] without side effects. A [`Client`] signs and sends; its [`Outcome`] says
+//! whether the call took effect, did not, or may have.
+//!
+//! Values are JSON: timestamps are RFC 3339 text (HTTP dates and seconds since 1970 are taken as well), bytes are base64 text,
+//! integers beyond ±2^53 are text.
+
+mod access;
+mod answer;
+mod checksum;
+mod client;
+mod connection;
+mod customisation;
+mod endpoint;
+mod index;
+mod json_form;
+pub mod model;
+mod nearest;
+mod operation;
+mod pages;
+mod read_value;
+mod refusal_codes;
+mod request;
+mod resources;
+pub mod rules;
+mod schemas;
+mod sensitive;
+mod signing;
+pub mod source;
+mod validation;
+mod wire;
+mod write_value;
+
+pub use access::Access;
+pub use answer::Answer;
+pub use aws_credential_types::Credentials;
+pub use client::{Client, ClientConfig, Outcome, Output, Paged, ReadError};
+pub use index::{Index, IndexError, LookupError, pack};
+pub use operation::Operation;
+pub use request::{BuildError, Request, Target};
+pub use resources::Resource;
+pub use signing::SignError;
+pub use url::Url;
+pub use validation::Violation;

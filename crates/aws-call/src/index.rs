@@ -1,0 +1,288 @@
+//! The index of all services: opened once, each service loaded on first use.
+
+mod format;
+
+use std::{
+    collections::HashMap,
+    fs::File,
+    os::unix::fs::FileExt,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use sha2::{Digest, Sha256};
+
+pub use format::pack;
+use format::{HEAD, Manifest, Section, manifest_length};
+
+use crate::{
+    model,
+    nearest::nearest,
+    operation::Operation,
+    rules::{Partition, RuleSet},
+};
+
+/// Models of all services, their endpoint rules and IAM facts, in one checksummed file. Cloning is cheap.
+#[derive(Clone)]
+pub struct Index {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    storage: Storage,
+    manifest: Manifest,
+    hash: String,
+    body_start: u64,
+    dictionary: OnceLock<Vec<u8>>,
+    partitions: OnceLock<Arc<Vec<Partition>>>,
+    services: Mutex<HashMap<String, Arc<LoadedService>>>,
+}
+
+/// A service in use.
+pub(crate) struct LoadedService {
+    pub(crate) model: model::Service,
+    pub(crate) rules: RuleSet,
+    pub(crate) partitions: Arc<Vec<Partition>>,
+    operations: Mutex<HashMap<usize, Operation>>,
+}
+
+enum Storage {
+    File { file: File, path: PathBuf },
+    Bytes(Vec<u8>),
+}
+
+/// Why the index cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// The file is not there or cannot be read.
+    #[error("the index `{path}` cannot be read; `make index` builds it")]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The bytes are not those of an index of this version.
+    #[error("this is not an index of this version; `make index` builds one")]
+    NotAnIndex,
+    /// A section is not what the manifest says.
+    #[error("the index section `{section}` is corrupt; `make index` builds the index anew")]
+    Corrupt {
+        /// Which section.
+        section: String,
+    },
+    /// An index cannot be made.
+    #[error("`{what}` cannot be packed into an index")]
+    Pack {
+        /// Which part.
+        what: String,
+    },
+}
+
+/// Why there is no such operation.
+#[derive(Debug, thiserror::Error)]
+pub enum LookupError {
+    /// No service has this name.
+    #[error("there is no service `{service}`{}", suggestion(.nearest.as_deref()))]
+    UnknownService {
+        /// The name asked for.
+        service: String,
+        /// The name that is most like it.
+        nearest: Option<String>,
+    },
+    /// The service has no operation of this name.
+    #[error("`{service}` has no operation `{operation}`{}", suggestion(.nearest.as_deref()))]
+    UnknownOperation {
+        /// The service.
+        service: String,
+        /// The name asked for.
+        operation: String,
+        /// The name that is most like it.
+        nearest: Option<String>,
+    },
+    /// The index cannot be used.
+    #[error("the operation cannot be looked up")]
+    Index(#[from] IndexError),
+}
+
+fn suggestion(nearest: Option<&str>) -> String {
+    nearest.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
+}
+
+impl std::fmt::Debug for Index {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Index").field("hash", &self.shared.hash).finish_non_exhaustive()
+    }
+}
+
+impl Index {
+    /// Opens an index file. Only its manifest is read now.
+    ///
+    /// # Errors
+    /// [`IndexError::Read`] when the file cannot be read, [`IndexError::NotAnIndex`] when it is something else.
+    pub fn open(path: &Path) -> Result<Self, IndexError> {
+        let unreadable = |source| IndexError::Read { path: path.to_owned(), source };
+        let file = File::open(path).map_err(unreadable)?;
+        Self::from_storage(Storage::File { file, path: path.to_owned() })
+    }
+
+    /// Opens an index that is in memory.
+    ///
+    /// # Errors
+    /// [`IndexError::NotAnIndex`] when the bytes are something else.
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, IndexError> {
+        Self::from_storage(Storage::Bytes(bytes))
+    }
+
+    fn from_storage(storage: Storage) -> Result<Self, IndexError> {
+        let length = manifest_length(&storage.read(0, HEAD)?)?;
+        let bytes = storage.read(HEAD as u64, length)?;
+        let manifest: Manifest = postcard::from_bytes(&bytes).map_err(|_| IndexError::NotAnIndex)?;
+        Ok(Self {
+            shared: Arc::new(Shared {
+                storage,
+                manifest,
+                hash: format!("sha256:{}", hex::encode(Sha256::digest(&bytes))),
+                body_start: (HEAD + length) as u64,
+                dictionary: OnceLock::new(),
+                partitions: OnceLock::new(),
+                services: Mutex::new(HashMap::new()),
+            }),
+        })
+    }
+
+    /// `sha256:` and the hexadecimal SHA-256 of the manifest. The manifest holds the SHA-256 of every section and a section
+    /// is verified when it is loaded, so equal hashes mean equal contents.
+    #[must_use]
+    pub fn hash(&self) -> &str {
+        &self.shared.hash
+    }
+
+    /// What the index was built from (`botocore 1.43.11`).
+    #[must_use]
+    pub fn sources(&self) -> &[String] {
+        &self.shared.manifest.sources
+    }
+
+    /// Names of all services, in ascending order.
+    #[must_use]
+    pub fn services(&self) -> Vec<&str> {
+        self.shared.manifest.services.iter().map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// Names of a service's operations, in ascending order.
+    ///
+    /// # Errors
+    /// When there is no such service or the index cannot be used.
+    pub fn operations(&self, service: &str) -> Result<Vec<String>, LookupError> {
+        Ok(self.service(service)?.model.operation_names.clone())
+    }
+
+    /// An operation by the name of its service's botocore folder and its own name.
+    ///
+    /// # Errors
+    /// When there is no such service or operation, with the name that is most like it, or the index cannot be used.
+    pub fn operation(&self, service: &str, operation: &str) -> Result<Operation, LookupError> {
+        let loaded = self.service(service)?;
+        let names = &loaded.model.operation_names;
+        let Ok(position) = names.binary_search_by(|name| name.as_str().cmp(operation)) else {
+            return Err(LookupError::UnknownOperation {
+                service: service.to_owned(),
+                operation: operation.to_owned(),
+                nearest: nearest(operation, names.iter().map(String::as_str)),
+            });
+        };
+        let mut operations = loaded.operations.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(operation) = operations.get(&position) {
+            return Ok(operation.clone());
+        }
+        let model = loaded
+            .model
+            .operations
+            .get(position)
+            .ok_or_else(|| IndexError::Corrupt { section: service.to_owned() })?;
+        let operation = Operation::load(Arc::clone(&loaded), model)?;
+        operations.insert(position, operation.clone());
+        Ok(operation)
+    }
+
+    fn service(&self, name: &str) -> Result<Arc<LoadedService>, LookupError> {
+        let listed = &self.shared.manifest.services;
+        let Ok(position) = listed.binary_search_by(|(listed, _)| listed.as_str().cmp(name)) else {
+            return Err(LookupError::UnknownService {
+                service: name.to_owned(),
+                nearest: nearest(name, listed.iter().map(|(name, _)| name.as_str())),
+            });
+        };
+        let mut services = self.shared.services.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(service) = services.get(name) {
+            return Ok(Arc::clone(service));
+        }
+        let corrupt = || IndexError::Corrupt { section: name.to_owned() };
+        let (_, section) = listed.get(position).ok_or_else(corrupt)?;
+        let service = Arc::new(self.shared.load(name, section)?);
+        services.insert(name.to_owned(), Arc::clone(&service));
+        Ok(service)
+    }
+}
+
+impl Shared {
+    fn load(&self, name: &str, section: &Section) -> Result<LoadedService, IndexError> {
+        let corrupt = || IndexError::Corrupt { section: name.to_owned() };
+        let raw = self.section(name, section, self.dictionary()?)?;
+        let mut model: model::Service = postcard::from_bytes(&raw).map_err(|_| corrupt())?;
+        model.operations.locate();
+        model.shapes.locate();
+        let rules = postcard::from_bytes(&model.endpoint_rules).map_err(|_| corrupt())?;
+        model.endpoint_rules = Vec::new();
+        Ok(LoadedService { model, rules, partitions: self.partitions()?, operations: Mutex::new(HashMap::new()) })
+    }
+
+    fn section(&self, name: &str, section: &Section, dictionary: &[u8]) -> Result<Vec<u8>, IndexError> {
+        let (start, length) = section.place();
+        let start = self.body_start.checked_add(start);
+        let start = start.ok_or_else(|| IndexError::Corrupt { section: name.to_owned() })?;
+        section.open(name, &self.storage.read(start, length)?, dictionary)
+    }
+
+    fn dictionary(&self) -> Result<&[u8], IndexError> {
+        if let Some(dictionary) = self.dictionary.get() {
+            return Ok(dictionary);
+        }
+        let dictionary = self.section("dictionary", &self.manifest.dictionary, &[])?;
+        Ok(self.dictionary.get_or_init(|| dictionary))
+    }
+
+    fn partitions(&self) -> Result<Arc<Vec<Partition>>, IndexError> {
+        if let Some(partitions) = self.partitions.get() {
+            return Ok(Arc::clone(partitions));
+        }
+        let raw = self.section("partitions", &self.manifest.partitions, self.dictionary()?)?;
+        let partitions: Vec<Partition> = postcard::from_bytes(&raw)
+            .map_err(|_| IndexError::Corrupt { section: "partitions".to_owned() })?;
+        Ok(Arc::clone(self.partitions.get_or_init(|| Arc::new(partitions))))
+    }
+}
+
+impl Storage {
+    fn read(&self, start: u64, length: usize) -> Result<Vec<u8>, IndexError> {
+        match self {
+            Self::File { file, path } => {
+                let unreadable = |source| IndexError::Read { path: path.clone(), source };
+                let available = file.metadata().map_err(unreadable)?.len();
+                if start.checked_add(length as u64).is_none_or(|end| end > available) {
+                    return Err(IndexError::NotAnIndex);
+                }
+                let mut bytes = vec![0; length];
+                file.read_exact_at(&mut bytes, start).map_err(unreadable)?;
+                Ok(bytes)
+            }
+            Self::Bytes(bytes) => {
+                let start = usize::try_from(start).map_err(|_| IndexError::NotAnIndex)?;
+                let end = start.checked_add(length).ok_or(IndexError::NotAnIndex)?;
+                Ok(bytes.get(start..end).ok_or(IndexError::NotAnIndex)?.to_vec())
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! One operation of one service: what it is, what it takes, how to call it.
+
+use std::sync::{Arc, OnceLock};
+
+use serde_json::Value;
+
+use crate::{
+    access::Access,
+    answer::{self, Answer},
+    index::{IndexError, LoadedService},
+    model::{self, Kind, Member},
+    request::{self, BuildError, Request, Target},
+    resources::{self, Resource},
+    schemas::{Direction, Graph, Lasting, ROOT, request_schema},
+    sensitive::sensitive_paths,
+    validation::{self, Violation},
+    wire::Wire,
+};
+
+/// An operation of the index. Cloning is cheap; its schemas are built on first use and then kept.
+#[derive(Clone)]
+pub struct Operation {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    service: Arc<LoadedService>,
+    model: model::Operation,
+    wire: Wire,
+    input: OnceLock<Input>,
+    output: OnceLock<Option<Graph>>,
+    token: Option<String>,
+    sensitive_input: OnceLock<Vec<String>>,
+    sensitive_output: OnceLock<Vec<String>>,
+}
+
+/// What a request is written with.
+pub(crate) struct Input {
+    /// None if the operation takes no parameters.
+    pub(crate) graph: Option<Graph>,
+    pub(crate) schema: Lasting,
+}
+
+impl std::fmt::Debug for Operation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Operation({}:{})", self.service(), self.name())
+    }
+}
+
+impl Operation {
+    pub(crate) fn load(service: Arc<LoadedService>, model: model::Operation) -> Result<Self, IndexError> {
+        let wire = Wire::new(&service.model, &model.name);
+        let token = members(&service, model.input)?
+            .into_iter()
+            .find(|member| member.idempotency_token)
+            .map(|member| member.name);
+        Ok(Self {
+            inner: Arc::new(Inner {
+                service,
+                model,
+                wire,
+                input: OnceLock::new(),
+                output: OnceLock::new(),
+                token,
+                sensitive_input: OnceLock::new(),
+                sensitive_output: OnceLock::new(),
+            }),
+        })
+    }
+
+    /// Name of the service's botocore folder (`ssm`, `elbv2`).
+    #[must_use]
+    pub fn service(&self) -> &str {
+        &self.inner.service.model.name
+    }
+
+    /// Name of the operation (`PutParameter`).
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.inner.model.name
+    }
+
+    /// What calling it does.
+    #[must_use]
+    pub fn access(&self) -> Access {
+        self.inner.model.access
+    }
+
+    /// IAM actions that it needs (`ssm:PutParameter`); none when it cannot be told.
+    #[must_use]
+    pub fn iam_actions(&self) -> &[String] {
+        &self.inner.model.iam_actions
+    }
+
+    /// What a call with these parameters touches, as the IAM actions name it.
+    #[must_use]
+    pub fn resources(&self, parameters: &Value, partition: &str, account: &str, region: &str) -> Vec<Resource> {
+        let place = resources::Place { partition, account, region };
+        resources::of_call(self.service(), &self.inner.model, parameters, &place)
+    }
+
+    /// The top-level member that makes a repeated call harmless, if there is one.
+    #[must_use]
+    pub fn idempotency_token(&self) -> Option<&str> {
+        self.inner.token.as_deref()
+    }
+
+    /// JSON pointers of the parameters that are marked sensitive; `*` stands for every element of a list or map. Where a
+    /// structure contains itself, the pointer stops at the first repetition.
+    #[must_use]
+    pub fn sensitive_paths(&self) -> &[String] {
+        self.inner.sensitive_input.get_or_init(|| {
+            self.input().ok().and_then(|input| input.graph.as_ref()).map(sensitive_paths).unwrap_or_default()
+        })
+    }
+
+    /// JSON pointers of what is marked sensitive in the output, in the form of [`Operation::sensitive_paths`].
+    #[must_use]
+    pub fn output_sensitive_paths(&self) -> &[String] {
+        self.inner
+            .sensitive_output
+            .get_or_init(|| self.output().ok().flatten().map(sensitive_paths).unwrap_or_default())
+    }
+
+    /// First sentence of its documentation, without markup.
+    #[must_use]
+    pub fn summary(&self) -> &str {
+        &self.inner.model.summary
+    }
+
+    /// Why it cannot be called, if it cannot.
+    #[must_use]
+    pub fn unsupported(&self) -> Option<&str> {
+        self.inner.model.unsupported.as_deref()
+    }
+
+    /// Everything in which `parameters` differ from the model, in the order of the parameters.
+    #[must_use]
+    pub fn validate(&self, parameters: &Value) -> Vec<Violation> {
+        match self.input() {
+            Ok(input) => validation::validate(input.graph.as_ref(), parameters),
+            Err(error) => vec![validation::unreadable_model(&error)],
+        }
+    }
+
+    /// Renders the request of a call, without signature. Equal arguments give equal requests; idempotency tokens are part of
+    /// `parameters`, none is made up here.
+    ///
+    /// # Errors
+    /// When the operation is not supported, the parameters do not fit the model, or there is no endpoint for them.
+    pub fn request(&self, parameters: &Value, target: &Target) -> Result<Request, BuildError> {
+        request::build(self, parameters, target)
+    }
+
+    /// Reads an answer: output or error, and what an error means.
+    #[must_use]
+    pub fn parse(&self, status: u16, headers: &[(String, String)], body: &[u8]) -> Answer {
+        answer::parse(self, status, headers, body)
+    }
+
+    pub(crate) fn model(&self) -> &model::Operation {
+        &self.inner.model
+    }
+
+    pub(crate) fn loaded(&self) -> &LoadedService {
+        &self.inner.service
+    }
+
+    pub(crate) fn wire(&self) -> &Wire {
+        &self.inner.wire
+    }
+
+    pub(crate) fn input(&self) -> Result<&Input, IndexError> {
+        if let Some(input) = self.inner.input.get() {
+            return Ok(input);
+        }
+        let model = &self.inner.model;
+        let graph =
+            model.input.map(|root| Graph::build(&self.inner.service, root, Direction::Request)).transpose()?;
+        let schema = request_schema(graph.as_ref(), model);
+        Ok(self.inner.input.get_or_init(|| Input { graph, schema }))
+    }
+
+    pub(crate) fn output(&self) -> Result<Option<&Graph>, IndexError> {
+        if let Some(output) = self.inner.output.get() {
+            return Ok(output.as_ref());
+        }
+        let root = self.inner.model.output;
+        let graph = root.map(|root| Graph::build(&self.inner.service, root, Direction::Answer)).transpose()?;
+        Ok(self.inner.output.get_or_init(|| graph).as_ref())
+    }
+
+    pub(crate) fn input_members(&self) -> Result<Vec<&'static Member>, IndexError> {
+        let root = self.input()?.graph.as_ref().and_then(|graph| graph.node(ROOT));
+        Ok(root.map(|root| root.members.iter().map(|member| member.member).collect()).unwrap_or_default())
+    }
+
+    /// The input member that is the whole body, and what it holds.
+    pub(crate) fn payload(&self) -> Result<Option<(&'static Member, &'static Kind)>, IndexError> {
+        let Some(graph) = &self.input()?.graph else { return Ok(None) };
+        let member = graph
+            .node(ROOT)
+            .and_then(|root| root.members.iter().find(|member| member.schema.http_payload().is_some()));
+        Ok(member.and_then(|member| Some((member.member, &graph.node(member.node)?.shape.kind))))
+    }
+}
+
+fn members(service: &LoadedService, shape: Option<u32>) -> Result<Vec<Member>, IndexError> {
+    let Some(number) = shape else { return Ok(Vec::new()) };
+    let shape: Option<model::Shape> = service.model.shapes.get(number as usize);
+    match shape.map(|shape| shape.kind) {
+        Some(Kind::Structure(structure) | Kind::Union(structure)) => Ok(structure.members),
+        _ => Err(IndexError::Corrupt { section: service.model.name.clone() }),
+    }
+}

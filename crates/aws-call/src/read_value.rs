@@ -1,0 +1,153 @@
+//! Reads JSON values with the codecs' deserializers.
+
+use aws_smithy_schema::{
+    Schema,
+    serde::{SerdeError, ShapeDeserializer},
+};
+use serde_json::{Map, Value};
+
+use crate::{
+    json_form,
+    model::Kind,
+    schemas::{Graph, Node},
+};
+
+/// Structures within structures beyond this are refused.
+const DEEPEST: usize = 100;
+
+/// Reads one value of the shape `node`.
+pub(crate) fn read(
+    graph: &Graph,
+    node: &Node,
+    schema: &Schema<'_>,
+    deserializer: &mut dyn ShapeDeserializer,
+) -> Result<Value, SerdeError> {
+    Reader { graph, depth: 0 }.value(node, schema, deserializer)
+}
+
+#[derive(Clone, Copy)]
+struct Reader<'a> {
+    graph: &'a Graph,
+    depth: usize,
+}
+
+impl Reader<'_> {
+    fn value(
+        self,
+        node: &Node,
+        schema: &Schema<'_>,
+        from: &mut dyn ShapeDeserializer,
+    ) -> Result<Value, SerdeError> {
+        if self.depth > DEEPEST {
+            return Err(SerdeError::invalid_input("the answer is nested too deeply"));
+        }
+        let within = Self { graph: self.graph, depth: self.depth + 1 };
+        Ok(match &node.shape.kind {
+            Kind::Structure(_) | Kind::Union(_) => within.structure(node, from)?,
+            Kind::List(list) => within.list(node, list.sparse, schema, from)?,
+            Kind::Map(map) => within.map(node, map.sparse, schema, from)?,
+            Kind::Text(_) => Value::String(from.read_string(schema)?),
+            Kind::Boolean => Value::Bool(from.read_boolean(schema)?),
+            Kind::Integer { bits: 8, .. } => Value::from(from.read_byte(schema)?),
+            Kind::Integer { bits: 16, .. } => Value::from(from.read_short(schema)?),
+            Kind::Integer { bits: 32, .. } => Value::from(from.read_integer(schema)?),
+            Kind::Integer { .. } => json_form::integer_value(from.read_long(schema)?),
+            // Through text, so that 0.1 stays 0.1.
+            Kind::Float { bits: 32, .. } => {
+                json_form::float_value(from.read_float(schema)?.to_string().parse().unwrap_or(f64::NAN))
+            }
+            Kind::Float { .. } => json_form::float_value(from.read_double(schema)?),
+            Kind::Blob(_) => json_form::bytes_value(from.read_blob(schema)?.as_ref()),
+            Kind::Timestamp(_) => json_form::timestamp_value(&from.read_timestamp(schema)?)
+                .ok_or_else(|| SerdeError::invalid_input("a point in time is out of range"))?,
+            Kind::Document => json_form::document_value(&from.read_document(schema)?),
+        })
+    }
+
+    fn structure(self, node: &Node, from: &mut dyn ShapeDeserializer) -> Result<Value, SerdeError> {
+        let mut values = Map::new();
+        from.read_struct(node.schema, &mut |schema, from| {
+            let Some(member) = schema.member_index().and_then(|position| node.members.get(position)) else {
+                return from.skip_value();
+            };
+            if from.is_null() {
+                return from.read_null();
+            }
+            let target = self.graph.node(member.node).ok_or_else(unknown_shape)?;
+            let value = self.value(target, schema, from)?;
+            let value = if member.member.json_value { parsed(value) } else { value };
+            match (values.get_mut(&member.member.name), value) {
+                // The elements of a flattened list or map may arrive in several runs.
+                (Some(Value::Array(earlier)), Value::Array(later)) => earlier.extend(later),
+                (Some(Value::Object(earlier)), Value::Object(later)) => earlier.extend(later),
+                (_, value) => {
+                    values.insert(member.member.name.clone(), value);
+                }
+            }
+            Ok(())
+        })?;
+        Ok(Value::Object(values))
+    }
+
+    fn list(
+        self,
+        node: &Node,
+        sparse: bool,
+        schema: &Schema<'_>,
+        from: &mut dyn ShapeDeserializer,
+    ) -> Result<Value, SerdeError> {
+        let mut values = Vec::new();
+        from.read_list(schema, &mut |from| {
+            if from.is_null() {
+                from.read_null()?;
+                if sparse {
+                    values.push(Value::Null);
+                }
+                return Ok(());
+            }
+            values.push(self.element(node, from)?);
+            Ok(())
+        })?;
+        Ok(Value::Array(values))
+    }
+
+    fn map(
+        self,
+        node: &Node,
+        sparse: bool,
+        schema: &Schema<'_>,
+        from: &mut dyn ShapeDeserializer,
+    ) -> Result<Value, SerdeError> {
+        let mut values = Map::new();
+        from.read_map(schema, &mut |key, from| {
+            if from.is_null() {
+                from.read_null()?;
+                if sparse {
+                    values.insert(key, Value::Null);
+                }
+                return Ok(());
+            }
+            values.insert(key, self.element(node, from)?);
+            Ok(())
+        })?;
+        Ok(Value::Object(values))
+    }
+
+    fn element(self, node: &Node, from: &mut dyn ShapeDeserializer) -> Result<Value, SerdeError> {
+        let known = node.element.and_then(|element| Some((element, self.graph.node(element.node)?)));
+        let (element, target) = known.ok_or_else(unknown_shape)?;
+        self.value(target, element.schema, from)
+    }
+}
+
+fn unknown_shape() -> SerdeError {
+    SerdeError::custom("the model refers to a shape that it does not have")
+}
+
+/// JSON that a service sends as text; text that is not JSON stays text.
+fn parsed(value: Value) -> Value {
+    match value.as_str().map(serde_json::from_str) {
+        Some(Ok(parsed)) => parsed,
+        Some(Err(_)) | None => value,
+    }
+}

@@ -1,0 +1,453 @@
+//! Schemas of one operation's input or output, in the form that the codecs read.
+
+use std::collections::HashMap;
+
+use aws_smithy_schema::{Schema, ShapeId, ShapeType, intern_header_name, traits::HttpTrait, traits::TimestampFormat};
+
+use crate::{
+    index::{IndexError, LoadedService},
+    model::{self, Kind, Location, Protocol, Reference, Shape, XmlNamespace},
+};
+
+/// A schema that lives as long as the process.
+pub(crate) type Lasting = &'static Schema<'static>;
+
+/// Which way values go; ec2Query writes lists differently from how it reads them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Direction {
+    /// Into a request.
+    Request,
+    /// Out of an answer.
+    Answer,
+}
+
+/// The shapes reachable from one root, with their schemas.
+///
+/// A schema borrows its names and members, and the codecs cache what they derive from it, so schemas must outlive
+/// every use. They are leaked: once per operation and direction of an opened index, which bounds the sum by the size of the
+/// models, since [`crate::Index`] keeps each operation it has loaded.
+pub(crate) struct Graph {
+    pub(crate) protocol: Protocol,
+    nodes: Vec<Node>,
+}
+
+/// A shape in use.
+pub(crate) struct Node {
+    pub(crate) shape: &'static Shape,
+    /// Schema of the shape itself, without what its uses add.
+    pub(crate) schema: Lasting,
+    /// For structures and unions, in the order of the shape's members.
+    pub(crate) members: Vec<MemberSchema>,
+    /// For lists the element, for maps the value.
+    pub(crate) element: Option<Element>,
+}
+
+/// A member in use.
+pub(crate) struct MemberSchema {
+    pub(crate) member: &'static model::Member,
+    pub(crate) schema: Lasting,
+    pub(crate) node: usize,
+    /// Set if the member is a structure that is the whole body: it is then written with the structure's own schema.
+    pub(crate) payload: Option<Lasting>,
+}
+
+/// Element of a list or value of a map.
+#[derive(Clone, Copy)]
+pub(crate) struct Element {
+    pub(crate) schema: Lasting,
+    pub(crate) node: usize,
+}
+
+/// Number of the root among a graph's nodes.
+pub(crate) const ROOT: usize = 0;
+
+impl Graph {
+    /// Builds the graph of what `root` reaches.
+    pub(crate) fn build(service: &LoadedService, root: u32, direction: Direction) -> Result<Self, IndexError> {
+        let mut builder = Builder {
+            service,
+            direction,
+            shapes: Vec::new(),
+            numbers: HashMap::new(),
+        };
+        builder.reach(root)?;
+        let nodes = builder.nodes()?;
+        Ok(Self { protocol: service.model.protocol, nodes })
+    }
+
+    /// The node with this number.
+    pub(crate) fn node(&self, number: usize) -> Option<&Node> {
+        self.nodes.get(number)
+    }
+}
+
+/// The schema that an operation's input is written with: the root's members with method, path and root element.
+pub(crate) fn request_schema(graph: Option<&Graph>, operation: &model::Operation) -> Lasting {
+    let root = graph.and_then(|graph| graph.node(ROOT));
+    let members = root.map(|root| root.members.as_slice()).unwrap_or_default();
+    let name = root.map_or_else(|| leak_text(&format!("{}Input", operation.name)), |root| root.shape.name.as_str());
+    let mut schema = structure_schema(name, ShapeType::Structure, members, root.and_then(|root| root.structure()));
+    schema = schema.with_http(HttpTrait::new(leak_text(&operation.method), leak_text(&operation.uri), None));
+    if let Some(name) = &operation.input_xml_name {
+        schema = schema.with_original_name(leak_text(name));
+    }
+    if let Some(namespace) = &operation.input_xml_namespace {
+        schema = with_namespace(schema, Some(leak(namespace.clone())));
+    }
+    let in_body = |member: &MemberSchema| {
+        if member.schema.http_payload().is_some() {
+            return member.payload.is_some();
+        }
+        member.member.location == Location::Body
+    };
+    if !members.iter().any(in_body) {
+        schema = schema.with_no_body_members();
+    }
+    leak(schema)
+}
+
+impl Node {
+    /// The shape as a structure or union, if it is one.
+    pub(crate) fn structure(&self) -> Option<&'static model::Structure> {
+        structure_of(self.shape)
+    }
+}
+
+fn structure_of(shape: &Shape) -> Option<&model::Structure> {
+    match &shape.kind {
+        Kind::Structure(structure) | Kind::Union(structure) => Some(structure),
+        Kind::List(_)
+        | Kind::Map(_)
+        | Kind::Text(_)
+        | Kind::Blob(_)
+        | Kind::Boolean
+        | Kind::Integer { .. }
+        | Kind::Float { .. }
+        | Kind::Timestamp(_)
+        | Kind::Document => None,
+    }
+}
+
+struct Builder<'a> {
+    service: &'a LoadedService,
+    direction: Direction,
+    shapes: Vec<&'static Shape>,
+    numbers: HashMap<u32, usize>,
+}
+
+impl Builder<'_> {
+    fn corrupt(&self) -> IndexError {
+        IndexError::Corrupt { section: self.service.model.name.clone() }
+    }
+
+    /// Decodes everything that `root` reaches and numbers it, `root` first.
+    fn reach(&mut self, root: u32) -> Result<(), IndexError> {
+        let mut waiting = vec![root];
+        self.numbers.insert(root, ROOT);
+        let mut next = 0;
+        while let Some(number) = waiting.get(next).copied() {
+            next += 1;
+            let shape: Shape = self.service.model.shapes.get(number as usize).ok_or_else(|| self.corrupt())?;
+            let shape: &'static Shape = leak(shape);
+            self.shapes.push(shape);
+            for target in targets(shape) {
+                if !self.numbers.contains_key(&target) {
+                    self.numbers.insert(target, waiting.len());
+                    waiting.push(target);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn number(&self, reference: &Reference) -> Result<usize, IndexError> {
+        self.numbers.get(&reference.target).copied().ok_or_else(|| self.corrupt())
+    }
+
+    fn shape(&self, reference: &Reference) -> Result<&'static Shape, IndexError> {
+        self.shapes.get(self.number(reference)?).copied().ok_or_else(|| self.corrupt())
+    }
+
+    /// Members first, then structures, then the elements and payloads that refer to structures.
+    fn nodes(&self) -> Result<Vec<Node>, IndexError> {
+        let mut nodes = Vec::with_capacity(self.shapes.len());
+        for shape in &self.shapes {
+            nodes.push(self.node(shape)?);
+        }
+        let structures: Vec<Option<Lasting>> =
+            nodes.iter().map(|node: &Node| node.structure().map(|_| node.schema)).collect();
+        let structure = |number: usize| structures.get(number).copied().flatten();
+        let mut payloads = Vec::new();
+        for node in &nodes {
+            for member in node.members.iter().filter(|member| member.schema.http_payload().is_some()) {
+                if let Some(target) = nodes.get(member.node).filter(|target| target.structure().is_some()) {
+                    payloads.push((member.schema as *const _, self.payload_schema(member.member, target)));
+                }
+            }
+        }
+        for node in &mut nodes {
+            if let Some(element) = &mut node.element {
+                element.schema = structure(element.node)
+                    .filter(|schema| !schema.members().is_empty())
+                    .unwrap_or(element.schema);
+            }
+            for member in &mut node.members {
+                let schema: *const Schema<'static> = member.schema;
+                member.payload = payloads.iter().find(|(of, _)| *of == schema).map(|(_, payload)| *payload);
+            }
+        }
+        Ok(nodes)
+    }
+
+    fn node(&self, shape: &'static Shape) -> Result<Node, IndexError> {
+        let mut members = Vec::new();
+        let mut element = None;
+        let schema = match &shape.kind {
+            Kind::Structure(structure) | Kind::Union(structure) => {
+                for (position, member) in structure.members.iter().enumerate() {
+                    let payload = structure.payload.is_some_and(|payload| payload as usize == position);
+                    members.push(MemberSchema {
+                        schema: leak(self.member_schema(member, position, payload)?),
+                        node: self.number(&member.reference)?,
+                        member,
+                        payload: None,
+                    });
+                }
+                structure_schema(&shape.name, shape_type(shape), &members, Some(structure))
+            }
+            Kind::List(model::List { member, .. }) | Kind::Map(model::Map { value: member, .. }) => {
+                let target = self.shape(member)?;
+                let schema = Schema::new(shape_id(&target.name), shape_type(target));
+                element = Some(Element {
+                    schema: leak(self.with_reference(schema, member, 0)?),
+                    node: self.number(member)?,
+                });
+                Schema::new(shape_id(&shape.name), shape_type(shape))
+            }
+            Kind::Text(_)
+            | Kind::Blob(_)
+            | Kind::Boolean
+            | Kind::Integer { .. }
+            | Kind::Float { .. }
+            | Kind::Timestamp(_)
+            | Kind::Document => Schema::new(shape_id(&shape.name), shape_type(shape)),
+        };
+        Ok(Node { shape, schema: leak(schema), members, element })
+    }
+
+    fn member_schema(
+        &self,
+        member: &'static model::Member,
+        position: usize,
+        payload: bool,
+    ) -> Result<Schema<'static>, IndexError> {
+        let target = self.shape(&member.reference)?;
+        let mut schema =
+            Schema::new_member(shape_id(&target.name), shape_type(target), member.name.as_str(), position);
+        let wire_name = member.reference.wire_name.as_deref();
+        let name = wire_name.unwrap_or(&member.name);
+        schema = match member.location {
+            Location::Header => schema.with_http_header(intern_header_name(name)),
+            Location::PrefixHeaders => schema.with_http_prefix_headers(wire_name.unwrap_or("")),
+            Location::Query if matches!(target.kind, Kind::Map(_)) => schema.with_http_query_params(),
+            Location::Query => schema.with_http_query(name),
+            Location::Uri => schema.with_http_label(),
+            Location::StatusCode => schema.with_http_response_code(),
+            Location::Body | Location::Endpoint => self.with_body_name(schema, member, target)?,
+        };
+        if payload {
+            schema = schema.with_http_payload();
+        }
+        if member.json_value && member.location == Location::Header {
+            schema = schema.with_media_type("application/json");
+        }
+        if member.host_label {
+            schema = schema.with_host_label();
+        }
+        if member.xml_attribute {
+            schema = schema.with_xml_attribute();
+        }
+        self.with_reference(schema, &member.reference, 0)
+    }
+
+    fn with_body_name(
+        &self,
+        mut schema: Schema<'static>,
+        member: &'static model::Member,
+        target: &'static Shape,
+    ) -> Result<Schema<'static>, IndexError> {
+        let wire_name = member.reference.wire_name.as_deref();
+        match self.service.model.protocol {
+            Protocol::Ec2Query if self.direction == Direction::Request => {
+                let name = member.query_name.as_deref();
+                schema = schema.with_xml_name(name.unwrap_or_else(|| capitalised(wire_name.unwrap_or(&member.name))));
+                if matches!(target.kind, Kind::List(_)) {
+                    schema = schema.with_xml_flattened();
+                }
+            }
+            Protocol::RestXml | Protocol::AwsQuery | Protocol::Ec2Query => {
+                let of_element = match &target.kind {
+                    Kind::List(list) if member.flattened && self.service.model.protocol != Protocol::Ec2Query => {
+                        list.member.wire_name.as_deref()
+                    }
+                    _ => None,
+                };
+                if let Some(name) = of_element.or(wire_name) {
+                    schema = schema.with_xml_name(name);
+                }
+                if member.flattened {
+                    schema = schema.with_xml_flattened();
+                }
+            }
+            Protocol::AwsJson10 | Protocol::AwsJson11 | Protocol::RestJson | Protocol::RpcV2Cbor => {
+                if let Some(name) = wire_name {
+                    schema = schema.with_json_name(name);
+                }
+            }
+        }
+        Ok(schema)
+    }
+
+    /// Adds what a reference and its target say about timestamps, namespaces and the names of elements.
+    fn with_reference(
+        &self,
+        mut schema: Schema<'static>,
+        reference: &'static Reference,
+        depth: usize,
+    ) -> Result<Schema<'static>, IndexError> {
+        /// Lists within lists whose element names a codec may ask for; recursive lists end here.
+        const DEEPEST: usize = 6;
+        let target = self.shape(reference)?;
+        let of_target = if let Kind::Timestamp(format) = &target.kind { *format } else { None };
+        if let Some(format) = reference.timestamp.or(of_target) {
+            schema = schema.with_timestamp_format(match format {
+                model::TimestampFormat::EpochSeconds => TimestampFormat::EpochSeconds,
+                model::TimestampFormat::DateTime => TimestampFormat::DateTime,
+                model::TimestampFormat::HttpDate => TimestampFormat::HttpDate,
+            });
+        }
+        let namespace = structure_of(target).and_then(|structure| structure.xml_namespace.as_ref());
+        schema = with_namespace(schema, reference.xml_namespace.as_ref().or(namespace));
+        if depth >= DEEPEST {
+            return Ok(schema);
+        }
+        Ok(match &target.kind {
+            Kind::List(list) => schema.with_list_member(leak(self.element_schema(&list.member, "member", depth)?)),
+            Kind::Map(map) => schema.with_map_members(
+                leak(self.element_schema(&map.key, "key", depth)?),
+                leak(self.element_schema(&map.value, "value", depth)?),
+            ),
+            _ => schema,
+        })
+    }
+
+    fn element_schema(
+        &self,
+        reference: &'static Reference,
+        name: &'static str,
+        depth: usize,
+    ) -> Result<Schema<'static>, IndexError> {
+        let target = self.shape(reference)?;
+        let position = usize::from(name == "value");
+        let mut schema = Schema::new_member(shape_id(&target.name), shape_type(target), name, position);
+        if let Some(name) = &reference.wire_name {
+            schema = schema.with_xml_name(name);
+        }
+        self.with_reference(schema, reference, depth + 1)
+    }
+
+    /// The schema of a structure that is the whole body: its own, with the member's element name and namespace.
+    fn payload_schema(&self, member: &'static model::Member, target: &Node) -> Lasting {
+        let mut schema =
+            structure_schema(&target.shape.name, shape_type(target.shape), &target.members, target.structure());
+        if self.service.model.protocol == Protocol::RestXml {
+            if let Some(name) = &member.reference.wire_name {
+                schema = schema.with_xml_name(name);
+            }
+        }
+        schema = with_namespace(schema, member.reference.xml_namespace.as_ref());
+        leak(schema)
+    }
+}
+
+fn targets(shape: &Shape) -> Vec<u32> {
+    match &shape.kind {
+        Kind::Structure(structure) | Kind::Union(structure) => {
+            structure.members.iter().map(|member| member.reference.target).collect()
+        }
+        Kind::List(list) => vec![list.member.target],
+        Kind::Map(map) => vec![map.key.target, map.value.target],
+        Kind::Text(_)
+        | Kind::Blob(_)
+        | Kind::Boolean
+        | Kind::Integer { .. }
+        | Kind::Float { .. }
+        | Kind::Timestamp(_)
+        | Kind::Document => Vec::new(),
+    }
+}
+
+fn structure_schema(
+    name: &'static str,
+    kind: ShapeType,
+    members: &[MemberSchema],
+    structure: Option<&'static model::Structure>,
+) -> Schema<'static> {
+    let members: &'static [Lasting] = members.iter().map(|member| member.schema).collect::<Vec<_>>().leak();
+    let mut schema = Schema::new_struct(shape_id(name), kind, members);
+    if let Some(structure) = structure {
+        if let Some(name) = &structure.xml_name {
+            schema = schema.with_xml_name(name);
+        }
+        schema = with_namespace(schema, structure.xml_namespace.as_ref());
+    }
+    schema
+}
+
+fn with_namespace(schema: Schema<'static>, namespace: Option<&'static XmlNamespace>) -> Schema<'static> {
+    match namespace {
+        Some(namespace) => schema.with_xml_namespace(&namespace.uri, namespace.prefix.as_deref()),
+        None => schema,
+    }
+}
+
+fn shape_type(shape: &Shape) -> ShapeType {
+    match &shape.kind {
+        Kind::Structure(_) => ShapeType::Structure,
+        Kind::Union(_) => ShapeType::Union,
+        Kind::List(_) => ShapeType::List,
+        Kind::Map(_) => ShapeType::Map,
+        Kind::Text(_) => ShapeType::String,
+        Kind::Blob(_) => ShapeType::Blob,
+        Kind::Boolean => ShapeType::Boolean,
+        Kind::Integer { bits: 8, .. } => ShapeType::Byte,
+        Kind::Integer { bits: 16, .. } => ShapeType::Short,
+        Kind::Integer { bits: 32, .. } => ShapeType::Integer,
+        Kind::Integer { .. } => ShapeType::Long,
+        Kind::Float { bits: 32, .. } => ShapeType::Float,
+        Kind::Float { .. } => ShapeType::Double,
+        Kind::Timestamp(_) => ShapeType::Timestamp,
+        Kind::Document => ShapeType::Document,
+    }
+}
+
+fn shape_id(name: &'static str) -> ShapeId<'static> {
+    ShapeId::from_parts(name, "aws", name)
+}
+
+/// The name with an upper-case first letter, as ec2Query writes it.
+fn capitalised(name: &'static str) -> &'static str {
+    let mut letters = name.chars();
+    match letters.next() {
+        Some(first) if first.is_lowercase() => leak_text(&format!("{}{}", first.to_uppercase(), letters.as_str())),
+        _ => name,
+    }
+}
+
+fn leak<T>(value: T) -> &'static T {
+    Box::leak(Box::new(value))
+}
+
+fn leak_text(text: &str) -> &'static str {
+    Box::leak(text.to_owned().into_boxed_str())
+}

@@ -1,0 +1,203 @@
+//! Writes JSON values with the codecs' serializers.
+
+use aws_smithy_schema::{
+    Schema, prelude,
+    serde::{SerdeError, SerializableStruct, ShapeSerializer},
+};
+use aws_smithy_types::Blob;
+use serde_json::{Map, Value};
+
+use crate::{
+    json_form,
+    model::{Kind, Location, Protocol},
+    schemas::{Graph, Lasting, MemberSchema, Node, ROOT},
+};
+
+/// An operation's parameters, as the protocols want them.
+pub(crate) struct Parameters<'a> {
+    pub(crate) graph: Option<&'a Graph>,
+    pub(crate) schema: Lasting,
+    pub(crate) values: &'a Map<String, Value>,
+}
+
+impl SerializableStruct for Parameters<'_> {
+    fn schema(&self) -> &Schema<'_> {
+        self.schema
+    }
+
+    fn serialize_members(&self, serializer: &mut dyn ShapeSerializer) -> Result<(), SerdeError> {
+        let Some(graph) = self.graph else { return Ok(()) };
+        match graph.node(ROOT) {
+            Some(root) => write_members(graph, root, self.values, serializer),
+            None => Ok(()),
+        }
+    }
+}
+
+struct Structure<'a> {
+    graph: &'a Graph,
+    node: &'a Node,
+    values: &'a Map<String, Value>,
+}
+
+impl SerializableStruct for Structure<'_> {
+    fn schema(&self) -> &Schema<'_> {
+        self.node.schema
+    }
+
+    fn serialize_members(&self, serializer: &mut dyn ShapeSerializer) -> Result<(), SerdeError> {
+        write_members(self.graph, self.node, self.values, serializer)
+    }
+}
+
+fn write_members(
+    graph: &Graph,
+    node: &Node,
+    values: &Map<String, Value>,
+    serializer: &mut dyn ShapeSerializer,
+) -> Result<(), SerdeError> {
+    for member in &node.members {
+        if member.member.location == Location::Endpoint {
+            continue;
+        }
+        let target = graph.node(member.node).ok_or_else(|| misfit("a known shape", &Value::Null))?;
+        match values.get(&member.member.name).filter(|value| !value.is_null()) {
+            Some(value) => write_member(graph, member, target, value, serializer)?,
+            None => {
+                if let (Some(payload), Protocol::RestJson) = (member.payload, graph.protocol) {
+                    let nothing = Value::Object(Map::new());
+                    write(graph, target, payload, &nothing, serializer)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn write_member(
+    graph: &Graph,
+    member: &MemberSchema,
+    target: &Node,
+    value: &Value,
+    serializer: &mut dyn ShapeSerializer,
+) -> Result<(), SerdeError> {
+    if member.member.json_value {
+        let text = value.as_str().map_or_else(|| value.to_string(), |text| Value::from(text).to_string());
+        return serializer.write_string(member.schema, &text);
+    }
+    write(graph, target, member.payload.unwrap_or(member.schema), value, serializer)
+}
+
+fn misfit(wanted: &str, value: &Value) -> SerdeError {
+    let found = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    };
+    SerdeError::type_mismatch(format!("{wanted} is wanted, but this is {found}"))
+}
+
+fn write(
+    graph: &Graph,
+    node: &Node,
+    schema: Lasting,
+    value: &Value,
+    serializer: &mut dyn ShapeSerializer,
+) -> Result<(), SerdeError> {
+    match &node.shape.kind {
+        Kind::Structure(_) | Kind::Union(_) => {
+            let values = value.as_object().ok_or_else(|| misfit("an object", value))?;
+            serializer.write_struct(schema, &Structure { graph, node, values })
+        }
+        Kind::List(_) => write_list(graph, node, schema, value, serializer),
+        Kind::Map(_) => write_map(graph, node, schema, value, serializer),
+        Kind::Text(_) => serializer.write_string(schema, value.as_str().ok_or_else(|| misfit("text", value))?),
+        Kind::Boolean => {
+            serializer.write_boolean(schema, value.as_bool().ok_or_else(|| misfit("a boolean", value))?)
+        }
+        Kind::Integer { bits, .. } => write_integer(*bits, schema, value, serializer),
+        Kind::Float { bits, .. } => {
+            let number = json_form::float(value).ok_or_else(|| misfit("a number", value))?;
+            if *bits == 32 {
+                #[expect(clippy::cast_possible_truncation, reason = "the model says that the value has 32 bits")]
+                let number = number as f32;
+                return serializer.write_float(schema, number);
+            }
+            serializer.write_double(schema, number)
+        }
+        Kind::Blob(_) => {
+            let bytes = json_form::bytes(value).ok_or_else(|| misfit("base64 text", value))?;
+            serializer.write_blob(schema, Blob::new(bytes))
+        }
+        Kind::Timestamp(_) => {
+            let timestamp = json_form::timestamp(value).ok_or_else(|| misfit("a point in time", value))?;
+            serializer.write_timestamp(schema, &timestamp)
+        }
+        Kind::Document => serializer.write_document(schema, &json_form::document(value)),
+    }
+}
+
+fn write_list(
+    graph: &Graph,
+    node: &Node,
+    schema: Lasting,
+    value: &Value,
+    serializer: &mut dyn ShapeSerializer,
+) -> Result<(), SerdeError> {
+    let values = value.as_array().ok_or_else(|| misfit("a list", value))?;
+    if values.is_empty() && graph.protocol == Protocol::Ec2Query {
+        return Ok(());
+    }
+    let element = node.element.ok_or_else(|| misfit("a known shape", value))?;
+    let target = graph.node(element.node).ok_or_else(|| misfit("a known shape", value))?;
+    serializer.write_list_with_length(schema, values.len(), &|serializer| {
+        values.iter().try_for_each(|value| {
+            if value.is_null() {
+                serializer.write_null(element.schema)
+            } else {
+                write(graph, target, element.schema, value, serializer)
+            }
+        })
+    })
+}
+
+fn write_map(
+    graph: &Graph,
+    node: &Node,
+    schema: Lasting,
+    value: &Value,
+    serializer: &mut dyn ShapeSerializer,
+) -> Result<(), SerdeError> {
+    let values = value.as_object().ok_or_else(|| misfit("an object", value))?;
+    let element = node.element.ok_or_else(|| misfit("a known shape", value))?;
+    let target = graph.node(element.node).ok_or_else(|| misfit("a known shape", value))?;
+    serializer.write_map_with_length(schema, values.len(), &|serializer| {
+        values.iter().try_for_each(|(key, value)| {
+            serializer.write_string(&prelude::STRING, key)?;
+            if value.is_null() {
+                serializer.write_null(element.schema)
+            } else {
+                write(graph, target, element.schema, value, serializer)
+            }
+        })
+    })
+}
+
+fn write_integer(
+    bits: u8,
+    schema: Lasting,
+    value: &Value,
+    serializer: &mut dyn ShapeSerializer,
+) -> Result<(), SerdeError> {
+    let wrong = || misfit("an integer of the model's width", value);
+    let integer = json_form::integer(value).ok_or_else(wrong)?;
+    match bits {
+        8 => serializer.write_byte(schema, integer.try_into().map_err(|_| wrong())?),
+        16 => serializer.write_short(schema, integer.try_into().map_err(|_| wrong())?),
+        32 => serializer.write_integer(schema, integer.try_into().map_err(|_| wrong())?),
+        _ => serializer.write_long(schema, integer),
+    }
+}
