@@ -44,6 +44,11 @@ impl VerifiedConfig {
         self.0.version
     }
 
+    /// The version as it was signed.
+    pub fn into_version(self) -> ConfigVersion {
+        self.0
+    }
+
     /// The agent, if the tenant has it.
     pub fn agent(&self, id: &AgentId) -> Option<&Agent> {
         self.0.config.agent(id)
