@@ -4,8 +4,15 @@
 mod sample;
 
 use changegate_change::status::Status;
-use changegate_web::page::review::{Action, render, status_words};
+use changegate_web::page::review::{Action, ReviewPage, status_words};
+use changegate_web::page::style;
 use changegate_web::page::text::Prose;
+
+/// The page, with a fixed address of the style sheet.
+fn render(page: &ReviewPage) -> Result<String, askama::Error> {
+    let html = changegate_web::page::review::render(page)?;
+    Ok(html.replace(style::versioned_path(), style::PATH))
+}
 
 #[test]
 fn a_change_that_waits_for_a_decision() {

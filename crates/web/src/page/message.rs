@@ -55,6 +55,6 @@ mod tests {
             reference: Some("already_decided · req-1".into()),
         })
         .unwrap();
-        insta::assert_snapshot!(html);
+        insta::assert_snapshot!(html.replace(style::versioned_path(), style::PATH));
     }
 }

@@ -49,6 +49,6 @@ mod tests {
         let page = ProvidersPage {
             choices: vec![choice("https://id.example.com", 0), choice("https://login.example.org/x", 1)],
         };
-        insta::assert_snapshot!(render(&page).unwrap());
+        insta::assert_snapshot!(render(&page).unwrap().replace(style::versioned_path(), style::PATH));
     }
 }
