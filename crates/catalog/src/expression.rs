@@ -37,10 +37,13 @@ impl Expression {
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidExpression> {
         let invalid = |reason: String| InvalidExpression { text: text.to_owned(), reason };
         let compiled = RUNTIME.compile(text).map_err(|error| invalid(error.reason.to_string()))?;
-        match unknown_function(compiled.as_ast()) {
-            Some(name) => Err(invalid(format!("there is no function `{name}`"))),
-            None => Ok(Self(compiled)),
+        if let Some(name) = unknown_function(compiled.as_ast()) {
+            return Err(invalid(format!("there is no function `{name}`")));
         }
+        if negates_a_part(compiled.as_ast()) {
+            return Err(invalid("`!a.b` means `(!a).b` to JMESPath; write `!(a.b)`".to_owned()));
+        }
+        Ok(Self(compiled))
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -191,6 +194,30 @@ fn unknown_function(ast: &Ast) -> Option<&str> {
         return Some(name);
     }
     children(ast).into_iter().find_map(unknown_function)
+}
+
+/// Whether something is looked up in a negation, which gives nothing whatever it is asked of.
+fn negates_a_part(ast: &Ast) -> bool {
+    let looked_into = match ast {
+        Ast::Subexpr { lhs, .. } | Ast::Projection { lhs, .. } => Some(lhs),
+        Ast::Flatten { node, .. } | Ast::ObjectValues { node, .. } => Some(node),
+        Ast::Comparison { .. }
+        | Ast::Condition { .. }
+        | Ast::Identity { .. }
+        | Ast::Expref { .. }
+        | Ast::Function { .. }
+        | Ast::Field { .. }
+        | Ast::Index { .. }
+        | Ast::Literal { .. }
+        | Ast::MultiList { .. }
+        | Ast::MultiHash { .. }
+        | Ast::Not { .. }
+        | Ast::And { .. }
+        | Ast::Or { .. }
+        | Ast::Slice { .. } => None,
+    };
+    looked_into.is_some_and(|node| matches!(node.as_ref(), Ast::Not { .. }))
+        || children(ast).into_iter().any(negates_a_part)
 }
 
 /// The plain path that a node is, if it is one.
