@@ -1,10 +1,5 @@
 //! Approvers sign in, read and decide: the routes over the tables and keys of an emulator and a real OpenID provider.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a failed set-up fails the test"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed set-up fails the test")]
 
 mod browser;
 mod emulator;
