@@ -4,6 +4,7 @@ use std::panic::AssertUnwindSafe;
 
 use changegate_service::ServiceError;
 use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -39,7 +40,9 @@ where
         tracing::error!(%error, "the event does not have the form it must have");
         Failure::new(FunctionError::Invalid, "the event does not have the form it must have")
     })?;
-    let ended = AssertUnwindSafe(handler(event)).catch_unwind().await;
+    // Boxed: a use case is a deep future, and every future around it would be laid out anew.
+    let task: LocalBoxFuture<'_, _> = Box::pin(handler(event));
+    let ended = AssertUnwindSafe(task).catch_unwind().await;
     let result = ended.map_err(|_| Failure::new(FunctionError::Internal, "the function panicked"))?;
     let answer = result.map_err(|error| {
         tracing::warn!(code = %error.code(), story = error.story(), "the task was not done");
