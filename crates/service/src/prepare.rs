@@ -18,7 +18,6 @@ use crate::tenant_aws::TenantAws;
 /// A call that was understood: it exists, may be called through Changegate, and its parameters fit.
 #[derive(Debug)]
 pub struct Understood<'a> {
-    number: usize,
     operation: Operation,
     recipe: &'a Recipe,
     account: &'a Account,
@@ -82,7 +81,7 @@ pub fn understand<'a>(
         let call = format!("{}:{}", operation.service(), operation.name());
         ServiceError::new(Code::NoRecipe, format!("the catalogue has no recipe for {call}"))
     })?;
-    Ok(Understood { number, operation, recipe, account, context })
+    Ok(Understood { operation, recipe, account, context })
 }
 
 /// Reads the state before, plans the undo and renders the request.
@@ -96,8 +95,9 @@ pub async fn prepare(
     sealer: &mut Sealer,
     fingerprint_key: &[u8; 32],
 ) -> Result<Prepared, ServiceError> {
-    let Understood { operation, recipe, account, context, .. } = call;
+    let Understood { operation, recipe, account, context } = call;
     let before = capture(aws, recipe, &context, credentials, sealer).await?;
+    recipe.check(&context, &before).map_err(recipe_error)?;
     let undo = recipe.undo(&context, &before).map_err(recipe_error)?;
     let expected = recipe.expected(&context, &before, sealer);
     let diff = expected.map(|expected| recipe.diff(&before, &expected)).unwrap_or_default();
@@ -131,7 +131,7 @@ pub async fn prepare(
         recipe: RecipeRef { id: recipe.id().to_owned(), hash: recipe.hash() },
         index: aws.index().hash().to_owned(),
         undo,
-        settle: recipe.settle().map(changegate_catalog::SettleTest::describe),
+        settle: recipe.settle().map(|settle| settle.describe().to_owned()),
         risks: recipe.risk_notes().to_vec(),
     };
     Ok(Prepared { step, before })
@@ -203,7 +203,11 @@ fn resolve_token(operation: &Operation, parameters: &mut Value, change: &ChangeI
     }
 }
 
-fn untouched(
+/// Refuses a call that touches Changegate itself.
+///
+/// # Errors
+/// `protected_resource`.
+pub fn untouched(
     protected: &Protected,
     config: &TenantConfig,
     operation: &Operation,

@@ -57,7 +57,7 @@ pub struct Propose {
     pub protected: Protected,
     /// Time and randomness.
     pub clock: Clock,
-    /// How long until the sweep first looks at a new change.
+    /// How long until the sweep first looks at a new change, if no deadline is earlier.
     pub look_after: SignedDuration,
 }
 
@@ -240,7 +240,8 @@ impl Propose {
         };
         let steps: Vec<_> =
             (0..).zip(&proposal.steps).map(|(n, s)| StepRecord::planned(n, s.before.digest)).collect();
-        let mut commit = self.store.commit().create(&head, &entry, now + self.look_after).keep(&blob);
+        let look_at = (now + self.look_after).min(head.decide_by);
+        let mut commit = self.store.commit().create(&head, &entry, look_at).keep(&blob);
         for step in &steps {
             commit = commit.step(tenant, change, step);
         }

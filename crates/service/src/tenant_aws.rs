@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use aws_call::{Client, Index, Target};
+use aws_call::{Client, Index, ReadError, Target};
 use aws_credential_types::Credentials;
 use aws_sdk_sts::error::{DisplayErrorContext, ProvideErrorMetadata};
 use aws_sdk_sts::types::Tag;
@@ -209,7 +209,7 @@ impl TenantAws {
         } else {
             let output =
                 self.client.read(&operation, &read.parameters, &target, credentials, SystemTime::now);
-            output.await.map(|output| ReadAnswer::Output { value: output.value, truncated: false })
+            output.await.map(|output| ReadAnswer::Output { value: output.output, truncated: false })
         };
         match result {
             Ok(answer) => Ok(answer),
@@ -218,17 +218,17 @@ impl TenantAws {
     }
 }
 
-fn refused_or_failed(read: &ReadCall, error: &aws_call::ReadError) -> Result<ReadAnswer, ServiceError> {
+fn refused_or_failed(read: &ReadCall, error: &ReadError) -> Result<ReadAnswer, ServiceError> {
     let call = format!("{}:{}", read.service, read.operation);
-    match error.code() {
-        Some(code) if is_denial(code) => {
-            let message = format!("the reader role may not call {call}: {}", error.message());
+    match error {
+        ReadError::Refused { code, message, .. } if is_denial(code) => {
+            let message = format!("the reader role may not call {call}: {message}");
             Err(ServiceError::new(Code::ReaderNotPermitted, message))
         }
-        Some(code) if error.is_refusal() => {
-            Ok(ReadAnswer::Error { code: code.to_owned(), message: error.message().to_owned() })
+        ReadError::Refused { code, message, .. } => {
+            Ok(ReadAnswer::Error { code: code.clone(), message: message.clone() })
         }
-        _ => {
+        ReadError::NotARead { .. } | ReadError::Build(_) | ReadError::NoAnswer { .. } => {
             let message = format!("AWS did not answer {call}");
             Err(ServiceError::new(Code::CaptureFailed, message).because(error.to_string()))
         }

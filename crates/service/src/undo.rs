@@ -87,13 +87,8 @@ impl Propose {
         let reader = self.aws.reader(&step.reader_role, caller.config.external_id(), tenant, change).await?;
         let mut sealer = Sealer::new(self.fingerprints.fingerprint_key(&proposal.tenant).await?);
         let context = call_context(step, vault)?;
-        let present = capture(&self.aws, recipe, &context, &reader, &mut sealer).await;
-        let same = match present {
-            Ok(present) => present.digest()? == *after,
-            // The recipe of the call asks for a resource that the call took away: its reads cannot tell a change.
-            Err(error) if error.code() == Code::ResourceNotFound => true,
-            Err(error) => return Err(error),
-        };
+        let present = capture(&self.aws, recipe, &context, &reader, &mut sealer).await?;
+        let same = present.digest()? == *after;
         if same {
             return Ok(());
         }
