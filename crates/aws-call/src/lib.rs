@@ -12,6 +12,7 @@ mod access;
 mod answer;
 mod checksum;
 mod client;
+mod compression;
 mod connection;
 mod customisation;
 mod endpoint;

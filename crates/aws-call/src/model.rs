@@ -146,6 +146,8 @@ pub struct Operation {
     pub host_prefix: Option<String>,
     /// What the request's checksum must be, if it needs one.
     pub checksum: Option<ChecksumRule>,
+    /// Whether long request bodies are sent compressed.
+    pub compressed: bool,
     /// Endpoint parameters that the operation fixes.
     pub static_context: Vec<(String, Literal)>,
     /// Why the operation cannot be called, if it cannot.

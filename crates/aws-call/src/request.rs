@@ -7,10 +7,10 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::{
-    checksum, customisation,
+    checksum, compression, customisation,
     endpoint::{self, Endpoint},
     index::IndexError,
-    model::{Kind, Location},
+    model::{Kind, Location, Protocol},
     operation::Operation,
     write_value::Parameters,
 };
@@ -137,9 +137,19 @@ pub(crate) fn build(operation: &Operation, parameters: &Value, target: &Target) 
     for (name, values) in &endpoint.headers {
         headers.extend(values.iter().map(|value| (name.to_ascii_lowercase(), value.clone())));
     }
-    let body = written.body().bytes().unwrap_or_default().to_vec();
+    let mut body = written.body().bytes().unwrap_or_default().to_vec();
+    if let Some(document) = document_payload(operation, &parameters)? {
+        body = document.to_string().into_bytes();
+    }
+    if operation.loaded().model.protocol == Protocol::RpcV2Cbor && input.graph.is_none() {
+        body.clear();
+        headers.retain(|(name, _)| name != "content-type");
+    }
     add_content_type(operation, &parameters, &mut headers)?;
     customisation::add_headers(operation, &mut headers);
+    if operation.model().compressed {
+        compression::compress(&mut body, &mut headers);
+    }
     if let Some(rule) = &operation.model().checksum {
         checksum::add(rule, &parameters, &body, &mut headers)?;
     }
@@ -151,7 +161,7 @@ pub(crate) fn build(operation: &Operation, parameters: &Value, target: &Target) 
         method: written.method().to_owned(),
         scheme: base.scheme().to_owned(),
         host: host(operation, &parameters, &base, target)?,
-        path: joined_path(base.path(), path),
+        path: joined_path(operation, base.path(), path),
         query: query.to_owned(),
         headers,
         body,
@@ -243,13 +253,22 @@ fn host(
     Ok(format!("{filled}{rest}{host}"))
 }
 
-fn joined_path(base: &str, path: &str) -> String {
+fn joined_path(operation: &Operation, base: &str, path: &str) -> String {
     let base = base.trim_end_matches('/');
-    // A bucket's own path: `/bucket`, not `/bucket/`.
-    if path == "/" && !base.is_empty() {
+    // A bucket's own path is `/bucket`, not `/bucket/`.
+    if path == "/" && !base.is_empty() && operation.service() == "s3" {
         return base.to_owned();
     }
     format!("{base}/{}", path.strip_prefix('/').unwrap_or(path))
+}
+
+/// The body, if it is any JSON value, which the codecs do not write.
+fn document_payload<'a>(
+    operation: &Operation,
+    parameters: &'a Map<String, Value>,
+) -> Result<Option<&'a Value>, BuildError> {
+    let payload = operation.payload()?.filter(|(_, kind)| matches!(kind, Kind::Document));
+    Ok(payload.and_then(|(member, _)| parameters.get(&member.name)))
 }
 
 /// Names the type of a body that is text, bytes or any JSON value, unless a member has.

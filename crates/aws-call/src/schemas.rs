@@ -253,7 +253,8 @@ impl Builder<'_> {
             Location::Query => schema.with_http_query(name),
             Location::Uri => schema.with_http_label(),
             Location::StatusCode => schema.with_http_response_code(),
-            Location::Body | Location::Endpoint => self.with_body_name(schema, member, target)?,
+            Location::Body if payload && !names_payload(member) => schema,
+            Location::Body | Location::Endpoint => self.with_body_name(schema, member, target),
         };
         if payload {
             schema = schema.with_http_payload();
@@ -275,7 +276,7 @@ impl Builder<'_> {
         mut schema: Schema<'static>,
         member: &'static model::Member,
         target: &'static Shape,
-    ) -> Result<Schema<'static>, IndexError> {
+    ) -> Schema<'static> {
         let wire_name = member.reference.wire_name.as_deref();
         match self.service.model.protocol {
             Protocol::Ec2Query if self.direction == Direction::Request => {
@@ -286,13 +287,7 @@ impl Builder<'_> {
                 }
             }
             Protocol::RestXml | Protocol::AwsQuery | Protocol::Ec2Query => {
-                let of_element = match &target.kind {
-                    Kind::List(list) if member.flattened && self.service.model.protocol != Protocol::Ec2Query => {
-                        list.member.wire_name.as_deref()
-                    }
-                    _ => None,
-                };
-                if let Some(name) = of_element.or(wire_name) {
+                if let Some(name) = wire_name {
                     schema = schema.with_xml_name(name);
                 }
                 if member.flattened {
@@ -305,7 +300,7 @@ impl Builder<'_> {
                 }
             }
         }
-        Ok(schema)
+        schema
     }
 
     /// Adds what a reference and its target say about timestamps, namespaces and the names of elements.
@@ -331,14 +326,16 @@ impl Builder<'_> {
         if depth >= DEEPEST {
             return Ok(schema);
         }
-        Ok(match &target.kind {
-            Kind::List(list) => schema.with_list_member(leak(self.element_schema(&list.member, "member", depth)?)),
-            Kind::Map(map) => schema.with_map_members(
+        if let Kind::List(list) = &target.kind {
+            schema = schema.with_list_member(leak(self.element_schema(&list.member, "member", depth)?));
+        }
+        if let Kind::Map(map) = &target.kind {
+            schema = schema.with_map_members(
                 leak(self.element_schema(&map.key, "key", depth)?),
                 leak(self.element_schema(&map.value, "value", depth)?),
-            ),
-            _ => schema,
-        })
+            );
+        }
+        Ok(schema)
     }
 
     fn element_schema(
@@ -360,14 +357,19 @@ impl Builder<'_> {
     fn payload_schema(&self, member: &'static model::Member, target: &Node) -> Lasting {
         let mut schema =
             structure_schema(&target.shape.name, shape_type(target.shape), &target.members, target.structure());
-        if self.service.model.protocol == Protocol::RestXml {
-            if let Some(name) = &member.reference.wire_name {
-                schema = schema.with_xml_name(name);
-            }
+        if let Some(name) = member.reference.wire_name.as_deref().filter(|_| names_payload(member)) {
+            schema = schema.with_xml_name(name);
         }
         schema = with_namespace(schema, member.reference.xml_namespace.as_ref());
         leak(schema)
     }
+}
+
+/// Whether a member's wire name is the root element's name. botocore's models repeat the member's own name where there is
+/// none; only with a namespace does that one count, too.
+fn names_payload(member: &model::Member) -> bool {
+    let Reference { wire_name, xml_namespace, .. } = &member.reference;
+    wire_name.as_ref().is_some_and(|name| xml_namespace.is_some() || *name != member.name)
 }
 
 fn targets(shape: &Shape) -> Vec<u32> {

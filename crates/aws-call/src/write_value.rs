@@ -64,7 +64,8 @@ fn write_members(
         match values.get(&member.member.name).filter(|value| !value.is_null()) {
             Some(value) => write_member(graph, member, target, value, serializer)?,
             None => {
-                if let (Some(payload), Protocol::RestJson) = (member.payload, graph.protocol) {
+                let is_structure = matches!(target.shape.kind, Kind::Structure(_));
+                if let (Some(payload), Protocol::RestJson, true) = (member.payload, graph.protocol, is_structure) {
                     let nothing = Value::Object(Map::new());
                     write(graph, target, payload, &nothing, serializer)?;
                 }
@@ -82,7 +83,7 @@ fn write_member(
     serializer: &mut dyn ShapeSerializer,
 ) -> Result<(), SerdeError> {
     if member.member.json_value {
-        let text = value.as_str().map_or_else(|| value.to_string(), |text| Value::from(text).to_string());
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         return serializer.write_string(member.schema, &text);
     }
     write(graph, target, member.payload.unwrap_or(member.schema), value, serializer)

@@ -7,6 +7,7 @@ use std::{
     fs,
     io::{Read, Write as _},
     path::{Path, PathBuf},
+    time::UNIX_EPOCH,
 };
 
 use aws_call::{
@@ -120,15 +121,14 @@ impl Inputs {
         Ok(iam)
     }
 
-    /// SHA-256 over this program, the named sources and every file with its path.
+    /// SHA-256 over the named sources, and over path, size and time of this program and every file.
     fn stamp(&self, sources: &[String]) -> Result<String, Failure> {
         let mut hash = Sha256::new();
-        hash.update(fs::read(std::env::current_exe()?)?);
         for source in sources {
             hash.update(source);
             hash.update([0]);
         }
-        let mut files: Vec<PathBuf> = vec![self.partitions.clone()];
+        let mut files: Vec<PathBuf> = vec![std::env::current_exe()?, self.partitions.clone()];
         for service in &self.services {
             files.extend([service.service.clone(), service.endpoint_rules.clone()]);
             files.extend(service.paginators.clone());
@@ -141,7 +141,10 @@ impl Inputs {
         for file in files {
             hash.update(file.to_string_lossy().as_bytes());
             hash.update([0]);
-            hash.update(Sha256::digest(fs::read(&file).map_err(|error| unreadable(&file, &error))?));
+            let facts = fs::metadata(&file).map_err(|error| unreadable(&file, &error))?;
+            let modified = facts.modified()?.duration_since(UNIX_EPOCH)?;
+            hash.update(facts.len().to_le_bytes());
+            hash.update(modified.as_nanos().to_le_bytes());
         }
         Ok(hex::encode(hash.finalize()))
     }

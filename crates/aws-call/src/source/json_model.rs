@@ -67,6 +67,8 @@ pub(super) struct OperationJson {
     #[serde(default)]
     pub(super) http_checksum_required: bool,
     pub(super) http_checksum: Option<HttpChecksumJson>,
+    #[serde(rename = "requestcompression")]
+    pub(super) request_compression: Option<CompressionJson>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -115,6 +117,12 @@ pub(super) struct HttpChecksumJson {
     #[serde(default)]
     pub(super) request_checksum_required: bool,
     pub(super) request_algorithm_member: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct CompressionJson {
+    #[serde(default)]
+    pub(super) encodings: Vec<String>,
 }
 
 /// A use of a shape, with the traits that the use carries.

@@ -46,6 +46,10 @@ pub(super) fn read_operation(
             // The endpoint rules of S3 Control put the account into the host themselves.
             .filter(|_| service != "s3control"),
         checksum: checksum(source, surroundings.service),
+        compressed: source
+            .request_compression
+            .as_ref()
+            .is_some_and(|compression| compression.encodings.iter().any(|encoding| encoding == "gzip")),
         static_context: source
             .static_context_params
             .iter()
