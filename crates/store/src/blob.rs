@@ -58,11 +58,24 @@ impl Store {
             item.insert("chunks".to_owned(), number(chunks.len()));
             item.insert("data".to_owned(), AttributeValue::B(Bytes::new(chunk.to_vec())));
             item.insert("expires_at".to_owned(), expires.clone());
-            let request = self.dynamodb.put_item().table_name(&self.tables.changes).set_item(Some(item));
-            request.send().await.map_err(StoreError::service("put a blob"))?;
+            self.put_chunk(item).await?;
             put.keys.push((pk.clone(), sk));
         }
         Ok(put)
+    }
+
+    /// Puts a chunk, if it is not there: a task that runs twice must not give an expiry to what a transaction has kept.
+    async fn put_chunk(&self, item: Item) -> Result<(), StoreError> {
+        let request = self.dynamodb.put_item().table_name(&self.tables.changes).set_item(Some(item));
+        match request.condition_expression("attribute_not_exists(pk)").send().await {
+            Ok(_) => Ok(()),
+            Err(error)
+                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(StoreError::service("put a blob")(error)),
+        }
     }
 
     /// Reads a blob and checks it against its digest.

@@ -37,6 +37,9 @@ impl Record {
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for item in items {
             let sk = sort_key(item);
+            if item.get("pk") != items.first().and_then(|first| first.get("pk")) {
+                return Err(StoreError::malformed(sk, "it belongs to another change"));
+            }
             match sk.split_once('#').map_or(sk, |(kind, _)| kind) {
                 keys::HEAD => head = Some(to_head(item)?),
                 "LEDGER" => ledger.push(only_body::<Entry>(item, |entry| keys::ledger(entry.sequence))?),
