@@ -57,6 +57,8 @@ variables! {
     ObserveFunction = "OBSERVE_FUNCTION";
     /// Name of the function that applies steps.
     ApplyStepFunction = "APPLY_STEP_FUNCTION";
+    /// Name of the function that relays.
+    RelayFunction = "RELAY_FUNCTION";
     /// What the ARN of every approval topic begins with; the tenant follows.
     TopicPrefix = "TOPIC_PREFIX";
     /// URL of the webhook queue.
