@@ -79,7 +79,9 @@ fn projected(definition: &Definition, scope: &Scope) -> Result<Value, RecipeErro
         Value::Object(map) => {
             Value::Object(map.into_iter().filter(|(name, _)| named(name)).collect::<Map<_, _>>())
         }
-        other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => other,
+        other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {
+            other
+        }
     })
 }
 
@@ -131,8 +133,11 @@ pub(crate) fn seal_parameters(
     for text in sensitive_paths {
         match text.parse::<Pointer>() {
             // The recipe knows better than the model what of this is secret, and when.
-            Ok(path) if rules.iter().any(|rule| rule.path.is_at_or_under(&path)) => {}
-            Ok(path) => sealer.apply_path(&path, &mut sealed),
+            Ok(path) if rules.iter().any(|rule| rule.path == path) => {}
+            Ok(path) if rules.iter().any(|rule| rule.path.is_under(&path)) => {
+                sealer.apply_path(&path, &mut sealed, |place| !place.is_object() && !place.is_array());
+            }
+            Ok(path) => sealer.apply_path(&path, &mut sealed, |_| true),
             Err(_) => return sealer.seal(parameters),
         }
     }

@@ -53,9 +53,7 @@ fn looks_at_what_is_not_there(definition: &Definition) -> Option<String> {
         .or_else(|| of_answers(definition).into_iter().find_map(|e| unknown_name(e, &with_read, &reads)))
         .or_else(|| of_before(definition).into_iter().find_map(|e| unknown_name(e, &with_before, &empty)))
         .or_else(|| of_undo_calls(definition).into_iter().find_map(|e| unknown_name(e, &with_item, &empty)))
-        .or_else(|| {
-            of_settle(settle?).into_iter().find_map(|e| unknown_name(e, &with_read, &settle_reads))
-        })
+        .or_else(|| of_settle(settle?).into_iter().find_map(|e| unknown_name(e, &with_read, &settle_reads)))
 }
 
 fn names(reads: &[Read]) -> BTreeSet<&str> {
@@ -117,9 +115,10 @@ fn of_settle(settle: &Settle) -> Vec<&Expression> {
 
 fn unknown_name(expression: &Expression, known: &[&str], reads: &BTreeSet<&str>) -> Option<String> {
     expression.references().iter().find_map(|path| match path.as_slice() {
-        [first, ..] if !known.contains(&first.as_str()) => {
-            Some(format!("`{expression}` looks at `{first}`, which is not there; there are {}", known.join(", ")))
-        }
+        [first, ..] if !known.contains(&first.as_str()) => Some(format!(
+            "`{expression}` looks at `{first}`, which is not there; there are {}",
+            known.join(", ")
+        )),
         [first, read, ..] if first == "read" && !reads.contains(read.as_str()) => {
             Some(format!("`{expression}` looks at the read `{read}`, which does not exist"))
         }

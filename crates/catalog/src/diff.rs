@@ -145,7 +145,8 @@ impl Comparison<'_> {
     fn arrays(&mut self, place: &Place, before: &[Value], after: &[Value]) {
         let sid = vec!["Sid".to_owned()];
         let declared = self.lists.iter().find(|list| list.at.segments() == place.pattern);
-        let by = declared.map(|list| &list.by).or((place.in_policy && place.ends_in("Statement")).then_some(&sid));
+        let by =
+            declared.map(|list| &list.by).or((place.in_policy && place.ends_in("Statement")).then_some(&sid));
         let named = by.and_then(|by| Some((by, by_identity(before, by)?, by_identity(after, by)?)));
         match named {
             Some((by, one, other)) => self.named_items(place, by, &one, &other),
@@ -256,11 +257,8 @@ mod tests {
             json!({"b": {"c": 5, "d/e": 3, "f": 1}, "same": [1]}),
             &[],
         );
-        let expected = [
-            ("/a", DiffChange::Removed),
-            ("/b/c", DiffChange::Changed),
-            ("/b/f", DiffChange::Added),
-        ];
+        let expected =
+            [("/a", DiffChange::Removed), ("/b/c", DiffChange::Changed), ("/b/f", DiffChange::Added)];
         assert_eq!(lines, expected.map(|(path, change)| (path.to_owned(), change)));
     }
 

@@ -20,7 +20,11 @@ pub(crate) fn document(text: &str) -> Option<Document> {
         return None;
     }
     let value: Value = serde_json::from_str(text).ok()?;
-    Some(if value.get("Statement").is_some() { Document::Policy(policy(value)) } else { Document::Json(value) })
+    Some(if value.get("Statement").is_some() {
+        Document::Policy(policy(value))
+    } else {
+        Document::Json(value)
+    })
 }
 
 fn policy(value: Value) -> Value {
@@ -34,9 +38,7 @@ fn statement(value: Value) -> Value {
     map_members(value, |name, member| match name {
         "Action" | "NotAction" | "Resource" | "NotResource" => set(member),
         "Principal" | "NotPrincipal" if member.is_object() => map_members(member, |_, names| set(names)),
-        "Condition" => {
-            map_members(member, |_, operator| map_members(operator, |_, values| set(values)))
-        }
+        "Condition" => map_members(member, |_, operator| map_members(operator, |_, values| set(values))),
         _ => member,
     })
 }
@@ -67,6 +69,8 @@ fn map_members(value: Value, change: impl Fn(&str, Value) -> Value) -> Value {
                 })
                 .collect::<Map<_, _>>(),
         ),
-        other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => other,
+        other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {
+            other
+        }
     }
 }

@@ -13,6 +13,7 @@
 //! | [`SettleTest`] | whether AWS has finished |
 //! | [`Sealer`] | secrets out of values |
 //! | [`DiffLine`] | one difference between two captures |
+//! | [`LintFinding`] | what the models of the services say against a recipe |
 
 mod answers;
 mod call;
@@ -25,6 +26,7 @@ mod document;
 mod error;
 mod expression;
 mod functions;
+mod lint;
 mod plan_undo;
 mod pointer;
 mod recipe;
@@ -39,6 +41,7 @@ pub use catalog::Catalog;
 pub use definition::{Proof, Witness};
 pub use diff::{DiffChange, DiffLine, diff};
 pub use error::{CatalogError, RecipeError};
+pub use lint::LintFinding;
 pub use recipe::{Evidence, PolicyStatement, Recipe};
 pub use sealer::Sealer;
 pub use settle::{SettleTest, Settled};

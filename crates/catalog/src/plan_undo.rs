@@ -10,7 +10,8 @@ use crate::definition::{Definition, UndoCall};
 use crate::error::RecipeError;
 use crate::expression::{Scope, variable};
 
-const TRUNCATED: &str = "The state before the call was too large to be read completely, so it cannot be restored.";
+const TRUNCATED: &str =
+    "The state before the call was too large to be read completely, so it cannot be restored.";
 const NOTHING_TO_RESTORE: &str = "There is nothing to restore: the call changes nothing of the state before.";
 
 /// Whether the state before allows the call.

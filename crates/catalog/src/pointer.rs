@@ -32,9 +32,9 @@ impl Pointer {
         &self.0
     }
 
-    /// Whether the pointer is `other`, or leads to something inside of what `other` leads to.
-    pub(crate) fn is_at_or_under(&self, other: &Self) -> bool {
-        self.0.starts_with(&other.0)
+    /// Whether the pointer leads to something inside of what `other` leads to.
+    pub(crate) fn is_under(&self, other: &Self) -> bool {
+        self.0.len() > other.0.len() && self.0.starts_with(&other.0)
     }
 
     /// Calls `change` with every place that the pointer leads to, and the object or list that holds it. Does not look

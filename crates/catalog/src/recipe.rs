@@ -226,7 +226,9 @@ fn statement(need: &Need, scope: &Scope) -> Option<PolicyStatement> {
     }
     let resources: Vec<String> = match need.resources.render(scope).ok()? {
         Value::String(one) => vec![one],
-        Value::Array(many) => many.iter().map(|arn| arn.as_str().map(str::to_owned)).collect::<Option<_>>()?,
+        Value::Array(many) => {
+            many.iter().map(|arn| arn.as_str().map(str::to_owned)).collect::<Option<_>>()?
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => return None,
     };
     if resources.is_empty() {

@@ -60,7 +60,7 @@ impl Sealer {
     /// Seals what a rule leads to. What is a mark already, or absent, stays as it is. A rule whose condition cannot be
     /// told counts as met.
     pub(crate) fn apply(&mut self, rule: &SecretRule, value: &mut Value) {
-        self.seal_where(&rule.path, value, |holder| {
+        self.seal_where(&rule.path, value, |holder, _| {
             let scope = Scope::within(holder);
             let when = rule.when.as_ref().is_none_or(|when| when.holds(&scope).unwrap_or(true));
             let unless = rule.unless.as_ref().is_some_and(|unless| unless.holds(&scope).unwrap_or(false));
@@ -68,14 +68,14 @@ impl Sealer {
         });
     }
 
-    /// Seals what a path leads to.
-    pub(crate) fn apply_path(&mut self, path: &Pointer, value: &mut Value) {
-        self.seal_where(path, value, |_| true);
+    /// Seals what a path leads to, where it is secret.
+    pub(crate) fn apply_path(&mut self, path: &Pointer, value: &mut Value, secret: fn(&Value) -> bool) {
+        self.seal_where(path, value, |_, place| secret(place));
     }
 
-    fn seal_where(&mut self, path: &Pointer, value: &mut Value, secret: impl Fn(&Value) -> bool) {
+    fn seal_where(&mut self, path: &Pointer, value: &mut Value, secret: impl Fn(&Value, &Value) -> bool) {
         path.for_each(value, |value| mark(value).is_some(), &mut |holder, place| {
-            if !place.is_null() && mark(place).is_none() && secret(holder) {
+            if !place.is_null() && mark(place).is_none() && secret(holder, place) {
                 *place = self.seal(place);
             }
         });

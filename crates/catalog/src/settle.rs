@@ -75,7 +75,11 @@ impl SettleTest {
         let exponent = i32::try_from(looks).unwrap_or(i32::MAX);
         let wait = f64::from(self.settle.first_wait) * self.settle.growth.powi(exponent);
         // A float becomes the nearest integer that there is: more than the longest wait is the longest wait.
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, never negative")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "saturates, never negative"
+        )]
         let wait = wait.round() as u32;
         wait.clamp(1, self.settle.max_wait)
     }

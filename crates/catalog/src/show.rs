@@ -4,7 +4,7 @@ use std::fmt;
 
 use changegate_change::tenant::AgentSees;
 use changegate_change::undo::UndoClass;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::definition::{Definition, Proof, Read, SecretRule, UndoCall, Witness};
 use crate::recipe::Recipe;
@@ -37,17 +37,13 @@ fn field(f: &mut fmt::Formatter<'_>, name: &str, value: &str) -> fmt::Result {
     writeln!(f, "{:<18}{value}", format!("{name}:"))
 }
 
-fn section(
-    f: &mut fmt::Formatter<'_>,
-    title: &str,
-    lines: impl IntoIterator<Item = String>,
-) -> fmt::Result {
+fn section(f: &mut fmt::Formatter<'_>, title: &str, lines: impl IntoIterator<Item = String>) -> fmt::Result {
     let mut lines = lines.into_iter().peekable();
     if lines.peek().is_some() {
         writeln!(f, "\n{title}")?;
     }
     for line in lines {
-        writeln!(f, "  - {line}")?;
+        writeln!(f, "  - {}", one_line(&line))?;
     }
     Ok(())
 }
@@ -79,17 +75,29 @@ fn class(class: UndoClass) -> &'static str {
 
 fn told(template: &Template) -> String {
     match Value::from(template.clone()) {
-        Value::String(text) => text,
-        Value::Object(map) => {
-            let members: Vec<_> = map.iter().map(|(name, value)| format!("{name}: {}", plain(value))).collect();
-            members.join(", ")
+        Value::Object(map) => told_members(&map),
+        other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {
+            plain(&other)
         }
-        other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_)) => other.to_string(),
     }
 }
 
+fn told_members(map: &Map<String, Value>) -> String {
+    map.iter().map(|(name, value)| format!("{name}: {}", plain(value))).collect::<Vec<_>>().join(", ")
+}
+
 fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    match value {
+        Value::String(text) => one_line(text),
+        Value::Array(items) => format!("[{}]", items.iter().map(plain).collect::<Vec<_>>().join(", ")),
+        Value::Object(map) => format!("{{{}}}", told_members(map)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
+    }
+}
+
+/// An expression that was written on several lines, on one.
+fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
 fn told_read(service: &str, read: &Read) -> String {
@@ -115,7 +123,10 @@ fn told_read(service: &str, read: &Read) -> String {
 
 fn requirements(definition: &Definition) -> Vec<String> {
     let exists = definition.must_exist.then(|| "the resource exists (resource_not_found)".to_owned());
-    let others = definition.requirements.iter().map(|own| format!("{} ({}) or else: {}", own.that, own.code, own.says));
+    let others = definition
+        .requirements
+        .iter()
+        .map(|own| format!("{} ({}) or else: {}", own.that, own.code, own.says));
     exists.into_iter().chain(others).collect()
 }
 
@@ -155,15 +166,21 @@ fn undo(f: &mut fmt::Formatter<'_>, service: &str, definition: &Definition) -> f
     let undo = &definition.undo;
     let line = |place: &str, call: &UndoCall| {
         let service = call.service.as_deref().unwrap_or(service);
-        let each = call.for_each.as_ref().map(|items| format!(", for each item of {items}")).unwrap_or_default();
+        let each =
+            call.for_each.as_ref().map(|items| format!(", for each item of {items}")).unwrap_or_default();
         let when = call.when.as_ref().map(|when| format!(", if {when}")).unwrap_or_default();
         format!("{place}: {service}:{} ({}){each}{when}", call.operation, told(&call.parameters))
     };
     let present = undo.present.iter().map(|call| line("it was there", call));
     let calls = present.chain(undo.absent.iter().map(|call| line("it was absent", call)));
     let caveats = undo.caveats.iter().cloned();
-    let limits = undo.limits.iter().map(|limit| format!("{} if {}: {}", class(limit.class), limit.when, limit.says));
-    section(f, &format!("Undo: {}", class(undo.class)), calls.chain(caveats).chain(limits).collect::<Vec<_>>())
+    let limits =
+        undo.limits.iter().map(|limit| format!("{} if {}: {}", class(limit.class), limit.when, limit.says));
+    section(
+        f,
+        &format!("Undo: {}", class(undo.class)),
+        calls.chain(caveats).chain(limits).collect::<Vec<_>>(),
+    )
 }
 
 fn settled(recipe: &Recipe) -> Vec<String> {
@@ -180,7 +197,8 @@ fn settled(recipe: &Recipe) -> Vec<String> {
 fn needs(definition: &Definition) -> Vec<String> {
     let own = definition.needs.iter().map(|need| {
         let when = need.when.as_ref().map(|when| format!(", if {when}")).unwrap_or_default();
-        let conditions = need.conditions.as_ref().map(|own| format!(", where {}", told(own))).unwrap_or_default();
+        let conditions =
+            need.conditions.as_ref().map(|own| format!(", where {}", told(own))).unwrap_or_default();
         format!("{} on {}{conditions}{when}: {}", need.actions.join(", "), told(&need.resources), need.why)
     });
     let session = "credentials that last: the service goes on working under them".to_owned();
@@ -189,7 +207,9 @@ fn needs(definition: &Definition) -> Vec<String> {
 
 fn witness(definition: &Definition) -> Vec<String> {
     vec![match &definition.witness {
-        Witness::State => "the state tells whether the call happened, where it would have changed something".to_owned(),
+        Witness::State => {
+            "the state tells whether the call happened, where it would have changed something".to_owned()
+        }
         Witness::Nothing(why) => format!("the state does not tell whether the call happened: {why}"),
     }]
 }

@@ -63,11 +63,10 @@ impl Template {
     pub(crate) fn render_text(&self, scope: &Scope) -> Result<String, RecipeError> {
         Ok(match self.render(scope)? {
             Value::String(text) => text,
-            other @ (Value::Null
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::Array(_)
-            | Value::Object(_)) => other.to_string(),
+            other
+            @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                other.to_string()
+            }
         })
     }
 
@@ -158,7 +157,8 @@ mod tests {
 
     #[test]
     fn a_member_without_a_value_is_left_out_and_literals_stay() {
-        let template = Template::try_from(json!({"A": "=call.A", "B": "=call.B", "C": ["x", 1, "='=x'"]})).unwrap();
+        let template =
+            Template::try_from(json!({"A": "=call.A", "B": "=call.B", "C": ["x", 1, "='=x'"]})).unwrap();
         let scope = Scope::within(&json!({"call": {"A": 5}}));
         assert_eq!(template.render(&scope).unwrap(), json!({"A": 5, "C": ["x", 1, "=x"]}));
     }

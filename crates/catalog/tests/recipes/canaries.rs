@@ -8,7 +8,12 @@ use crate::round_trip::{KEY, call, output, recipe};
 const SENSITIVE: [&str; 3] = ["/Value", "/Environment/Variables", "/Parameters/*/ParameterValue"];
 
 /// All that leaves the engine for a call and the answers before and after it, as text.
-fn all_that_leaves(recipe: &Recipe, context: &CallContext, before: &[ReadAnswer], after: &[ReadAnswer]) -> String {
+fn all_that_leaves(
+    recipe: &Recipe,
+    context: &CallContext,
+    before: &[ReadAnswer],
+    after: &[ReadAnswer],
+) -> String {
     let mut sealer = Sealer::new(KEY);
     let one = recipe.capture(context, before, &mut sealer).unwrap();
     let other = recipe.capture(context, after, &mut sealer).unwrap();
@@ -20,7 +25,9 @@ fn all_that_leaves(recipe: &Recipe, context: &CallContext, before: &[ReadAnswer]
     let parameters = recipe.seal_parameters(&context.parameters, &sensitive, &mut sealer);
     let errors = [
         recipe.capture(context, &before[1..], &mut sealer).err(),
-        recipe.capture(context, &vec![output(json!({"Parameter": [], "Stacks": 3})); before.len()], &mut sealer).err(),
+        recipe
+            .capture(context, &vec![output(json!({"Parameter": [], "Stacks": 3})); before.len()], &mut sealer)
+            .err(),
     ];
     let needs = recipe.needs(context);
     [
@@ -72,7 +79,9 @@ fn a_new_secure_string_does_not_leave() {
 #[test]
 fn environment_variables_do_not_leave() {
     let function = |value: &str| {
-        vec![output(json!({"FunctionName": "f", "Environment": {"Variables": {"A": value, "B": "canary-same"}}}))]
+        vec![output(
+            json!({"FunctionName": "f", "Environment": {"Variables": {"A": value, "B": "canary-same"}}}),
+        )]
     };
     for number in 0..100 {
         let (old, new) = (format!("canary-old-{number}"), format!("canary-new-{number}"));

@@ -124,7 +124,11 @@ fn a_template_goes_back_as_text() {
     );
     assert_eq!(trip.restored, trip.before);
     assert_eq!((service.shown, service.template.as_str()), (stack(), "{\"Resources\":{}}"));
-    assert!(trip.plan.caveats.iter().any(|caveat| caveat.contains("drops a NoEcho")), "{:?}", trip.plan.caveats);
+    assert!(
+        trip.plan.caveats.iter().any(|caveat| caveat.contains("drops a NoEcho")),
+        "{:?}",
+        trip.plan.caveats
+    );
 }
 
 #[test]
@@ -194,7 +198,10 @@ fn a_stack_that_does_not_exist_is_told_from_other_validation_errors() {
     let gone = refused("ValidationError", "Stack with id app does not exist");
     let before = capture(update(), &context, &[gone]);
     let error = update().undo(&context, &before).unwrap_err();
-    assert_eq!((error.code(), error.to_string().as_str()), ("resource_not_found", "the stack app does not exist"));
+    assert_eq!(
+        (error.code(), error.to_string().as_str()),
+        ("resource_not_found", "the stack app does not exist")
+    );
     let other = refused("ValidationError", "1 validation error detected: value at 'stackName'");
     let error = crate::round_trip::try_capture(update(), &context, &[other]).unwrap_err();
     assert_eq!(error.code(), "reader_refused");
@@ -222,9 +229,12 @@ fn an_update_is_settled_when_it_is_complete_and_failed_when_it_was_rolled_back()
         test.is_settled(&context, &[output(json!({"Stacks": [stack]}))]).unwrap()
     };
     assert_eq!(told("UPDATE_COMPLETE"), Settled::Done);
-    for status in
-        ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS", "CREATE_COMPLETE"]
-    {
+    for status in [
+        "UPDATE_IN_PROGRESS",
+        "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+        "UPDATE_ROLLBACK_IN_PROGRESS",
+        "CREATE_COMPLETE",
+    ] {
         assert_eq!(told(status), Settled::Wait, "{status}");
     }
     for status in ["UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED", "UPDATE_FAILED"] {

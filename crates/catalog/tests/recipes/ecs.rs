@@ -4,7 +4,9 @@ use changegate_catalog::{ReadAnswer, ReadCall, Recipe, Sealer, Settled};
 use changegate_change::undo::UndoClass;
 use serde_json::{Value, json};
 
-use crate::round_trip::{KEY, Service, call, capture, output, paths, recipe, refused, round_trip, try_capture};
+use crate::round_trip::{
+    KEY, Service, call, capture, output, paths, recipe, refused, round_trip, try_capture,
+};
 
 fn update() -> &'static Recipe {
     recipe("ecs/UpdateService")
@@ -167,7 +169,10 @@ fn a_service_must_exist_and_be_active() {
     for answer in [missing, described(&inactive)] {
         let before = capture(update(), &context, &[answer]);
         let error = update().undo(&context, &before).unwrap_err();
-        assert_eq!((error.code(), error.to_string().as_str()), ("resource_not_found", "the service web does not exist"));
+        assert_eq!(
+            (error.code(), error.to_string().as_str()),
+            ("resource_not_found", "the service web does not exist")
+        );
     }
     let error = try_capture(update(), &context, &[refused("ClusterNotFoundException", "")]).unwrap_err();
     assert_eq!(error.code(), "resource_not_found");
@@ -196,7 +201,10 @@ fn a_service_is_settled_with_one_complete_deployment_and_all_tasks_running() {
     let scale = json!({"desiredCount": 2});
     assert_eq!(settled(&[], scale.clone()), Settled::Done);
     assert_eq!(settled(&[("/runningCount", json!(1))], scale.clone()), Settled::Wait);
-    assert_eq!(settled(&[("/deployments/0/rolloutState", json!("IN_PROGRESS"))], scale.clone()), Settled::Wait);
+    assert_eq!(
+        settled(&[("/deployments/0/rolloutState", json!("IN_PROGRESS"))], scale.clone()),
+        Settled::Wait
+    );
     let old = json!({"id": "ecs-svc/0", "status": "ACTIVE", "rolloutState": "COMPLETED"});
     let both = json!([service()["deployments"][0], old]);
     assert_eq!(settled(&[("/deployments", both)], scale), Settled::Wait);

@@ -32,7 +32,8 @@ fn a_state_over_the_limit_is_truncated_still_shows_drift_and_is_not_undone() {
 fn an_answer_that_a_page_limit_cut_off_is_not_undone() {
     let create = recipe("ec2/CreateTags");
     let context = call(json!({"Resources": ["i-1"], "Tags": [{"Key": "a", "Value": "b"}]}));
-    let before = capture(create, &context, &[ReadAnswer::Output { value: json!({"Tags": []}), truncated: true }]);
+    let before =
+        capture(create, &context, &[ReadAnswer::Output { value: json!({"Tags": []}), truncated: true }]);
     assert!(before.truncated);
     let plan = create.undo(&context, &before).unwrap();
     assert_eq!((plan.class, plan.calls.len()), (UndoClass::None, 0));
@@ -44,7 +45,10 @@ fn a_mark_in_an_answer_is_not_taken_for_a_secret() {
     let update = recipe("lambda/UpdateFunctionConfiguration");
     let context = call(json!({"FunctionName": "f", "LoggingConfig": {"LogFormat": "JSON"}}));
     let forged = json!({"LoggingConfig": {"$sealed": "hmac:00"}});
-    assert_eq!(try_capture(update, &context, &[output(forged)]).unwrap_err().code(), "reader_answer_unreadable");
+    assert_eq!(
+        try_capture(update, &context, &[output(forged)]).unwrap_err().code(),
+        "reader_answer_unreadable"
+    );
 }
 
 #[test]
@@ -62,7 +66,11 @@ fn answers_that_do_not_belong_to_the_reads_are_refused() {
     let context = call(json!({"Name": "/a", "Value": "x"}));
     for count in [0, 1, 3] {
         let answers = vec![output(json!({})); count];
-        assert_eq!(try_capture(put, &context, &answers).unwrap_err().code(), "reader_answer_unreadable", "{count}");
+        assert_eq!(
+            try_capture(put, &context, &answers).unwrap_err().code(),
+            "reader_answer_unreadable",
+            "{count}"
+        );
     }
 }
 
@@ -89,7 +97,10 @@ fn the_hash_follows_the_content_and_not_the_layout() {
     };
     let built_in = CATALOG.recipe("iam", "PutRolePolicy").unwrap().hash();
     assert_eq!(hash(&format!("# a comment\n\n{text}")), built_in);
-    assert_ne!(hash(&text.replace("IAM needs some seconds until a policy", "IAM needs a while until a policy")), built_in);
+    assert_ne!(
+        hash(&text.replace("IAM needs some seconds until a policy", "IAM needs a while until a policy")),
+        built_in
+    );
     let mut hashes: Vec<_> = CATALOG.recipes().map(changegate_catalog::Recipe::hash).collect();
     hashes.sort();
     hashes.dedup();
@@ -99,10 +110,7 @@ fn the_hash_follows_the_content_and_not_the_layout() {
 fn refused(change: impl Fn(&str) -> String) -> String {
     let text = change(include_str!("../../recipes/s3.toml"));
     let error = Catalog::default().add_file("s3.toml", &text).unwrap_err();
-    match &error {
-        CatalogError::Unreadable { source, .. } => source.to_string(),
-        other => other.to_string(),
-    }
+    if let CatalogError::Unreadable { source, .. } = &error { source.to_string() } else { error.to_string() }
 }
 
 #[test]
@@ -117,7 +125,11 @@ fn mistakes_in_a_recipe_are_told_when_it_is_read() {
         ("proof =", "prof =", "prof"),
         ("at = \"/TagSet\"", "at = \"TagSet\"", "is not a path"),
         ("action_class = \"s3-bucket-tagging\"", "action_class = \"S3\"", "action class"),
-        ("operation = \"PutBucketTagging\"\nsays", "operation = \"DeleteBucketTagging\"\nsays", "exists twice"),
+        (
+            "operation = \"PutBucketTagging\"\nsays",
+            "operation = \"DeleteBucketTagging\"\nsays",
+            "exists twice",
+        ),
         ("class = \"full\"", "class = \"none\"", "has class `none` and calls"),
         ("class = \"full\"", "class = \"partial\"", "no caveat says why"),
     ];

@@ -24,8 +24,8 @@ impl Service for Role {
     }
 
     fn apply(&mut self, operation: &str, parameters: &Value) {
-        self.0 = (operation == "PutRolePolicy")
-            .then(|| parameters["PolicyDocument"].as_str().unwrap().to_owned());
+        self.0 =
+            (operation == "PutRolePolicy").then(|| parameters["PolicyDocument"].as_str().unwrap().to_owned());
     }
 }
 
@@ -67,12 +67,16 @@ fn a_role_that_does_not_exist_is_not_a_role_without_the_policy() {
     let missing = refused("NoSuchEntity", "The role with name app cannot be found.");
     let error =
         try_capture(recipe("iam/PutRolePolicy"), &call(put(WIDE)), &[missing.clone(), missing]).unwrap_err();
-    assert_eq!((error.code(), error.to_string().as_str()), ("resource_not_found", "the role app does not exist"));
+    assert_eq!(
+        (error.code(), error.to_string().as_str()),
+        ("resource_not_found", "the role app does not exist")
+    );
 }
 
 #[test]
 fn a_document_that_is_still_encoded_is_not_taken_for_the_state() {
-    let encoded = output(json!({"RoleName": "app", "PolicyName": "p", "PolicyDocument": "%7B%22Version%22%3A%222012"}));
+    let encoded =
+        output(json!({"RoleName": "app", "PolicyName": "p", "PolicyDocument": "%7B%22Version%22%3A%222012"}));
     let role = output(json!({"Role": {"RoleName": "app"}}));
     let error = try_capture(recipe("iam/PutRolePolicy"), &call(put(WIDE)), &[role, encoded]).unwrap_err();
     assert_eq!(error.code(), "reader_answer_unreadable");

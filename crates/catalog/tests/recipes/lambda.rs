@@ -4,7 +4,9 @@ use changegate_catalog::{ReadAnswer, ReadCall, Recipe, Settled};
 use changegate_change::undo::UndoClass;
 use serde_json::{Value, json};
 
-use crate::round_trip::{Service, call, capture, mark_of, output, paths, recipe, refused, round_trip, try_capture};
+use crate::round_trip::{
+    Service, call, capture, mark_of, output, paths, recipe, refused, round_trip, try_capture,
+};
 
 fn update() -> &'static Recipe {
     recipe("lambda/UpdateFunctionConfiguration")
@@ -30,7 +32,10 @@ struct Lambda(Value);
 
 impl Service for Lambda {
     fn answer(&self, read: &ReadCall) -> ReadAnswer {
-        assert_eq!((read.operation.as_str(), &read.parameters), ("GetFunctionConfiguration", &json!({"FunctionName": "f"})));
+        assert_eq!(
+            (read.operation.as_str(), &read.parameters),
+            ("GetFunctionConfiguration", &json!({"FunctionName": "f"}))
+        );
         output(self.0.clone())
     }
 
@@ -69,21 +74,27 @@ fn only_what_the_call_sets_is_kept_and_restored() {
     assert_eq!(trip.before.state, json!({"MemorySize": 128}));
     assert_eq!(trip.expected.as_ref(), Some(&trip.after));
     assert_eq!(paths(&trip.diff), ["/MemorySize"]);
-    assert_eq!(trip.plan.calls[0].parameters, with(json!({"MemorySize": 128})), "no RevisionId: it is another one by then");
+    assert_eq!(
+        trip.plan.calls[0].parameters,
+        with(json!({"MemorySize": 128})),
+        "no RevisionId: it is another one by then"
+    );
     assert_eq!((trip.plan.class, lambda.0), (UndoClass::Full, function()));
 }
 
 #[test]
 fn the_environment_is_one_and_its_values_are_secrets() {
     let mut lambda = Lambda(function());
-    let set = json!({"Environment": {"Variables": {"MODE": "prod", "TOKEN": "canary-new", "MORE": "canary-more"}}});
+    let set =
+        json!({"Environment": {"Variables": {"MODE": "prod", "TOKEN": "canary-new", "MORE": "canary-more"}}});
     let trip = round_trip(update().id(), with(set.clone()), &mut lambda);
     assert_eq!(paths(&trip.diff), ["/Environment/Variables/MORE", "/Environment/Variables/TOKEN"]);
     assert_eq!(trip.diff[1].before, Some(mark_of(&json!("canary-old"))));
     assert_eq!(trip.expected.as_ref(), Some(&trip.after));
     assert_eq!(lambda.0, function(), "the undo brings back what was sealed");
     let sensitive = ["/Environment/Variables".to_owned()];
-    let sealed = update().seal_parameters(&with(set), &sensitive, &mut changegate_catalog::Sealer::new([42; 32]));
+    let sealed =
+        update().seal_parameters(&with(set), &sensitive, &mut changegate_catalog::Sealer::new([42; 32]));
     assert_eq!(sealed["Environment"]["Variables"]["TOKEN"], mark_of(&json!("canary-new")));
 }
 
@@ -113,7 +124,8 @@ fn answers_take_the_form_that_the_call_wants() {
 #[test]
 fn an_environment_that_lambda_could_not_decrypt_is_not_taken_for_an_empty_one() {
     let mut broken = function();
-    broken["Environment"] = json!({"Error": {"ErrorCode": "AccessDeniedException", "Message": "no kms:Decrypt"}});
+    broken["Environment"] =
+        json!({"Error": {"ErrorCode": "AccessDeniedException", "Message": "no kms:Decrypt"}});
     let set = call(with(json!({"Environment": {"Variables": {}}})));
     let error = try_capture(update(), &set, &[output(broken.clone())]).unwrap_err();
     assert_eq!(error.code(), "reader_answer_unreadable");

@@ -4,7 +4,6 @@
 //! (MiniStack 1.5.33) answers differently, the test says so.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "a failed set-up fails the test"
@@ -16,6 +15,7 @@ mod ecs;
 mod engine;
 mod iam;
 mod lambda;
+mod models;
 mod printed;
 mod round_trip;
 mod ssm;

@@ -44,7 +44,8 @@ fn a_parameter_is_read_with_its_metadata() {
     let reads = put().reads(&call(overwrite("x"))).unwrap();
     let asked: Vec<_> =
         reads.iter().map(|read| (read.operation.as_str(), &read.parameters, read.pages)).collect();
-    let filters = json!({"ParameterFilters": [{"Key": "Name", "Option": "Equals", "Values": ["/app/greeting"]}]});
+    let filters =
+        json!({"ParameterFilters": [{"Key": "Name", "Option": "Equals", "Values": ["/app/greeting"]}]});
     let expected = [
         ("GetParameter", &json!({"Name": "/app/greeting", "WithDecryption": true}), false),
         ("DescribeParameters", &filters, true),
@@ -108,7 +109,8 @@ fn a_secure_string_is_nowhere_in_clear_and_goes_back_with_its_key() {
 #[test]
 fn the_value_in_a_call_is_a_secret_unless_the_call_says_that_it_is_none() {
     let sensitive = ["/Value".to_owned()];
-    let sealed = |parameters: &Value| put().seal_parameters(parameters, &sensitive, &mut Sealer::new([42; 32]));
+    let sealed =
+        |parameters: &Value| put().seal_parameters(parameters, &sensitive, &mut Sealer::new([42; 32]));
     for kind in ["String", "StringList"] {
         let open = json!({"Name": "/a", "Value": "hello", "Type": kind});
         assert_eq!(sealed(&open), open);
@@ -127,12 +129,17 @@ fn what_aws_would_refuse_is_refused_before() {
         let before = capture(put(), &context, answers);
         put().undo(&context, &before).unwrap_err()
     };
-    let with_tags = json!({"Name": "/a", "Value": "x", "Overwrite": true, "Tags": [{"Key": "k", "Value": "v"}]});
+    let with_tags =
+        json!({"Name": "/a", "Value": "x", "Overwrite": true, "Tags": [{"Key": "k", "Value": "v"}]});
     let tagged = [present(), vec![output(json!({"TagList": []}))]].concat();
     let cases = [
         (json!({"Name": "/a", "Value": "x", "Type": "String"}), present(), "Overwrite"),
         (json!({"Name": "/a", "Value": "x"}), absent(), "Type"),
-        (json!({"Name": "/a", "Value": "x", "Overwrite": true, "Type": "SecureString"}), present(), "another type"),
+        (
+            json!({"Name": "/a", "Value": "x", "Overwrite": true, "Type": "SecureString"}),
+            present(),
+            "another type",
+        ),
         (json!({"Name": "/a:3", "Value": "x", "Overwrite": true}), present(), "version"),
         (with_tags, tagged, "Tags"),
     ];
@@ -174,8 +181,10 @@ fn a_value_without_metadata_is_not_taken_for_the_state() {
 
 #[test]
 fn a_reader_that_may_not_read_is_told_and_never_taken_for_absence() {
-    let answers =
-        [refused("AccessDeniedException", "not authorized to perform: ssm:GetParameter"), absent()[1].clone()];
+    let answers = [
+        refused("AccessDeniedException", "not authorized to perform: ssm:GetParameter"),
+        absent()[1].clone(),
+    ];
     let error = try_capture(put(), &call(overwrite("x")), &answers).unwrap_err();
     assert_eq!(error.code(), "reader_refused");
     assert!(error.to_string().contains("ssm:GetParameter"), "{error}");
@@ -196,7 +205,8 @@ fn the_state_tells_whether_a_put_happened_only_where_it_would_differ() {
 
 #[test]
 fn a_secure_string_needs_its_key_through_parameter_store_only() {
-    let secure = |key: Value| json!({"Name": "app/token", "Value": "x", "Type": "SecureString", "KeyId": key});
+    let secure =
+        |key: Value| json!({"Name": "app/token", "Value": "x", "Type": "SecureString", "KeyId": key});
     let arn = "arn:aws:kms:eu-west-1:111111111111:key/11111111-2222-3333-4444-555555555555";
     let any = "arn:aws:kms:eu-west-1:111111111111:key/*";
     let cases = [

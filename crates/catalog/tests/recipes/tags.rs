@@ -46,7 +46,9 @@ impl Service for Ec2 {
                 let value = tag.get("Value").map(|value| value.as_str().unwrap().to_owned());
                 match operation {
                     "CreateTags" => drop(self.0.insert(place, value.unwrap_or_default())),
-                    _ if value.is_none() || self.0.get(&place) == value.as_ref() => drop(self.0.remove(&place)),
+                    _ if value.is_none() || self.0.get(&place) == value.as_ref() => {
+                        drop(self.0.remove(&place))
+                    }
                     _ => {}
                 }
             }
@@ -121,7 +123,8 @@ fn old_values_come_back_and_new_keys_go_while_they_have_the_value_of_the_call() 
     let create = recipe("ec2/CreateTags");
     let tags = json!([{"Key": "env", "Value": "prod"}, {"Key": "team", "Value": "red"}, {"Key": "flag"}]);
     let context = call(json!({"Resources": ["i-1"], "Tags": tags}));
-    let found = json!({"Tags": [{"ResourceId": "i-1", "ResourceType": "instance", "Key": "env", "Value": "test"}]});
+    let found =
+        json!({"Tags": [{"ResourceId": "i-1", "ResourceType": "instance", "Key": "env", "Value": "test"}]});
     let before = capture(create, &context, &[output(found)]);
     let plan = create.undo(&context, &before).unwrap();
     let calls: Vec<_> = plan.calls.iter().map(|call| (call.operation.as_str(), &call.parameters)).collect();
@@ -168,7 +171,8 @@ impl Service for Bucket {
 
 #[test]
 fn a_tag_set_is_replaced_and_put_back_as_a_whole() {
-    let tags = json!([{"Key": "team", "Value": "red"}, {"Key": "aws:cloudformation:stack-name", "Value": "s"}]);
+    let tags =
+        json!([{"Key": "team", "Value": "red"}, {"Key": "aws:cloudformation:stack-name", "Value": "s"}]);
     let mut bucket = Bucket(Some(tags));
     let parameters = json!({"Bucket": "b", "Tagging": {"TagSet": [{"Key": "team", "Value": "blue"}]}});
     let trip = round_trip("s3/PutBucketTagging", parameters, &mut bucket);
@@ -204,6 +208,7 @@ fn a_deleted_tag_set_is_put_back() {
 fn a_bucket_that_does_not_exist_is_not_a_bucket_without_tags() {
     let put = recipe("s3/PutBucketTagging");
     let context = call(json!({"Bucket": "b", "Tagging": {"TagSet": []}}));
-    let error = crate::round_trip::try_capture(put, &context, &[refused("NoSuchBucket", "gone")]).unwrap_err();
+    let error =
+        crate::round_trip::try_capture(put, &context, &[refused("NoSuchBucket", "gone")]).unwrap_err();
     assert_eq!(error.code(), "resource_not_found");
 }
