@@ -67,10 +67,8 @@ impl Deployment {
 
     /// Whether a role is one of its own.
     pub fn owns_role(&self, account: &AccountId, name: &str) -> bool {
-        let own = |role: &&str| {
-            name.strip_prefix(&self.prefix).and_then(|rest| rest.strip_prefix('-')) == Some(*role)
-        };
-        *account == self.account && ROLES.iter().any(|role| own(&role))
+        let function = name.strip_prefix(&self.prefix).and_then(|rest| rest.strip_prefix('-'));
+        *account == self.account && function.is_some_and(|function| ROLES.contains(&function))
     }
 }
 

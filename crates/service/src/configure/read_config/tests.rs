@@ -46,6 +46,9 @@ fn a_whole_configuration_is_read_as_it_is_written() {
     assert_eq!(serde_json::to_value(&config).unwrap(), document());
 }
 
+/// A pointer, what is put there (or taken away), and the paths and rules that are violated then.
+type Case = (&'static str, Option<Value>, &'static [(&'static str, &'static str)]);
+
 #[test]
 fn each_violation_is_found_at_its_path_and_alone() {
     let own = json!("arn:aws:iam::000000000000:role/changegate-apply-step");
@@ -53,7 +56,7 @@ fn each_violation_is_found_at_its_path_and_alone() {
     let again = |pointer: &str| document().pointer(pointer).cloned();
     let mut twin = again("/approvers/0").unwrap();
     twin["id"] = json!("carol");
-    let cases: Vec<(&str, Option<Value>, &[(&str, &str)])> = vec![
+    let cases: Vec<Case> = vec![
         ("/tenant", Some(json!("other")), &[("/tenant", "reference")]),
         ("/tenant", Some(json!("Not A Tenant")), &[("/tenant", "form")]),
         ("/tenant", Some(json!(7)), &[("/tenant", "type")]),
