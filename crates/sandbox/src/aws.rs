@@ -3,16 +3,22 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use aws_call::Credentials;
 use serde_json::Value;
 
+use crate::caller::Caller;
 use crate::command;
-use crate::error::{Result, SandboxError};
+use crate::error::Result;
 use crate::ministack::{ACCOUNT, REGION};
+
+/// The secret of every root key.
+const SECRET: &str = "test";
 
 /// The owner of an account.
 #[derive(Debug, Clone)]
 pub struct Account {
     aws: PathBuf,
+    index: PathBuf,
     endpoint: String,
     id: String,
 }
@@ -20,8 +26,13 @@ pub struct Account {
 impl Account {
     /// The owner of the account with this id.
     #[must_use]
-    pub fn owner(aws: &Path, endpoint: &str, id: &str) -> Self {
-        Self { aws: aws.to_owned(), endpoint: endpoint.to_owned(), id: id.to_owned() }
+    pub fn owner(aws: &Path, index: &Path, endpoint: &str, id: &str) -> Self {
+        Self {
+            aws: aws.to_owned(),
+            index: index.to_owned(),
+            endpoint: endpoint.to_owned(),
+            id: id.to_owned(),
+        }
     }
 
     /// The id, 12 digits.
@@ -39,12 +50,10 @@ impl Account {
     /// What a program must have in its environment to act as the owner, and nothing of this machine's own AWS settings.
     #[must_use]
     pub fn environment(&self) -> [(&'static str, String); 9] {
-        // The emulator takes a key of 12 digits for the root key of that account.
-        let key = if self.id == ACCOUNT { "test" } else { &self.id };
         [
             ("AWS_ENDPOINT_URL", self.endpoint.clone()),
-            ("AWS_ACCESS_KEY_ID", key.to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+            ("AWS_ACCESS_KEY_ID", self.access_key().to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", SECRET.to_owned()),
             ("AWS_REGION", REGION.to_owned()),
             ("AWS_DEFAULT_REGION", REGION.to_owned()),
             ("AWS_CONFIG_FILE", "/dev/null".to_owned()),
@@ -82,34 +91,34 @@ impl Account {
         command::run(command).await
     }
 
-    /// Calls one operation, named as in the AWS documentation, and gives its output.
+    /// Calls one operation as the owner.
     ///
     /// # Errors
-    /// AWS refuses it.
+    /// As [`Caller::call`].
     pub async fn call(&self, service: &str, operation: &str, parameters: &Value) -> Result<Value> {
-        let (operation, parameters) = (kebab(operation), parameters.to_string());
-        let arguments = [service, &operation, "--output", "json", "--cli-input-json", &parameters];
-        let printed = self.cli(&arguments).await?;
-        if printed.trim().is_empty() {
-            return Ok(Value::Null);
-        }
-        serde_json::from_str(&printed)
-            .map_err(|error| SandboxError::unexpected("JSON from the AWS CLI", error))
+        self.caller().call(service, operation, parameters).await
     }
-}
 
-/// `GetParameter` as the command line spells it: `get-parameter`.
-fn kebab(operation: &str) -> String {
-    let mut spelled = String::new();
-    let mut after_lower = false;
-    for c in operation.chars() {
-        if c.is_ascii_uppercase() && after_lower {
-            spelled.push('-');
-        }
-        after_lower = c.is_ascii_lowercase() || c.is_ascii_digit();
-        spelled.push(c.to_ascii_lowercase());
+    /// The owner as a caller.
+    #[must_use]
+    pub fn caller(&self) -> Caller {
+        let credentials = Credentials::new(self.access_key(), SECRET, None, None, "sandbox");
+        Caller::new(&self.endpoint, &self.index, credentials)
     }
-    spelled
+
+    /// A role of the account as a caller. The emulator lets the owner assume any role that trusts a service, so this is how
+    /// a test does what a function could do.
+    ///
+    /// # Errors
+    /// There is no such role, or it trusts no service.
+    pub async fn role(&self, name: &str) -> Result<Caller> {
+        self.caller().assume_role(&format!("arn:aws:iam::{}:role/{name}", self.id)).await
+    }
+
+    /// The emulator takes a key of 12 digits for the root key of that account.
+    fn access_key(&self) -> &str {
+        if self.id == ACCOUNT { "test" } else { &self.id }
+    }
 }
 
 #[cfg(test)]
@@ -117,14 +126,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn operations_are_spelled_as_the_command_line_does() {
-        assert_eq!(kebab("GetParameter"), "get-parameter");
-        assert_eq!(kebab("ListSubscriptionsByTopic"), "list-subscriptions-by-topic");
-    }
-
-    #[test]
     fn a_tenant_account_is_chosen_by_its_key() {
-        let owner = Account::owner(Path::new("aws"), "http://127.0.0.1:1", "111111111111");
+        let owner =
+            Account::owner(Path::new("aws"), Path::new("index"), "http://127.0.0.1:1", "111111111111");
         assert!(owner.environment().contains(&("AWS_ACCESS_KEY_ID", "111111111111".to_owned())));
     }
 }

@@ -6,8 +6,8 @@ use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
 
 use crate::command;
 use crate::error::{Result, SandboxError};
@@ -90,7 +90,7 @@ async fn pack(tools: &Tools, parts: &Parts, archive: &Path) -> Result<()> {
 
 fn write_archive(binary: &Path, index: Option<&Path>, archive: &Path) -> io::Result<()> {
     let mut zip = ZipWriter::new(BufWriter::new(File::create(archive)?));
-    let quick = SimpleFileOptions::default().compression_level(Some(1));
+    let quick = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
     zip.start_file(PROGRAM, quick.unix_permissions(0o755))?;
     io::copy(&mut File::open(binary)?, &mut zip)?;
     if let Some(index) = index {

@@ -22,8 +22,8 @@ pub async fn deploy(
 ) -> Result<BTreeMap<String, String>> {
     let packaged = template.with_extension("packaged.yaml");
     let (template, packaged) = (template.to_string_lossy(), packaged.to_string_lossy());
-    account.cli(&["s3", "mb", &format!("s3://{ARTIFACTS}-{}", account.id())]).await.or_else(if_there)?;
     let bucket = format!("{ARTIFACTS}-{}", account.id());
+    account.call("s3", "CreateBucket", &json!({"Bucket": bucket})).await.or_else(if_there)?;
     let package = [
         "cloudformation",
         "package",
@@ -60,9 +60,12 @@ pub async fn deploy(
 }
 
 /// A bucket that an earlier run made serves again.
-fn if_there(error: SandboxError) -> Result<String> {
-    let SandboxError::Command { output, .. } = &error else { return Err(error) };
-    if output.contains("BucketAlready") { Ok(String::new()) } else { Err(error) }
+fn if_there(error: SandboxError) -> Result<Value> {
+    if error.refusal().is_some_and(|code| code.starts_with("BucketAlready")) {
+        Ok(Value::Null)
+    } else {
+        Err(error)
+    }
 }
 
 /// The outputs of a stack.

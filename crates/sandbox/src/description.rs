@@ -44,6 +44,8 @@ pub struct Sandbox {
     pub outputs: BTreeMap<String, String>,
     /// The AWS command line.
     pub aws: PathBuf,
+    /// The index of AWS operations.
+    pub index: PathBuf,
     /// The `changegate` command line.
     pub changegate: PathBuf,
     /// The tenants that were seeded, by name.
@@ -127,7 +129,7 @@ impl Sandbox {
     /// The owner of an account.
     #[must_use]
     pub fn account(&self, id: &str) -> Account {
-        Account::owner(&self.aws, &self.endpoint, id)
+        Account::owner(&self.aws, &self.index, &self.endpoint, id)
     }
 
     /// The owner of the account that Changegate is deployed in.

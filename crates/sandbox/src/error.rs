@@ -65,6 +65,16 @@ pub enum SandboxError {
         /// What came instead.
         found: String,
     },
+    /// AWS refuses a call.
+    #[error("`{call}` is refused: {code} {message}")]
+    Refused {
+        /// The service and the operation.
+        call: String,
+        /// AWS's code.
+        code: String,
+        /// AWS's message.
+        message: String,
+    },
     /// Something that was waited for did not happen.
     #[error("{what} did not happen within {seconds} s")]
     Timeout {
@@ -94,6 +104,22 @@ impl SandboxError {
     /// An answer that was not the expected one.
     pub fn unexpected(what: impl Into<String>, found: impl std::fmt::Display) -> Self {
         Self::Unexpected { what: what.into(), found: found.to_string() }
+    }
+}
+
+impl SandboxError {
+    /// AWS's code, if AWS refused.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&str> {
+        if let Self::Refused { code, .. } = self { Some(code) } else { None }
+    }
+
+    /// Whether AWS refused for want of permission; services have different words for it.
+    #[must_use]
+    pub fn is_denial(&self) -> bool {
+        let denials =
+            ["AccessDenied", "AccessDeniedException", "AuthorizationError", "AuthorizationErrorException"];
+        self.refusal().is_some_and(|code| denials.contains(&code))
     }
 }
 

@@ -83,7 +83,7 @@ pub async fn up(layout: &Layout, options: Options) -> Result<Running> {
     let endpoint = ministack::endpoint(ports.gateway);
     let gateway = format!("localhost:{}", ports.gateway);
     let parameters = [("Prefix", PREFIX), ("LocalGateway", gateway.as_str()), ("AllowLoopback", "true")];
-    let operator = Account::owner(&tools.aws, &endpoint, ACCOUNT);
+    let operator = Account::owner(&tools.aws, &layout.index(), &endpoint, ACCOUNT);
     let outputs = deployment::deploy(&operator, &template, PREFIX, &parameters).await?;
     let sandbox = Sandbox {
         name: layout.name().to_owned(),
@@ -97,6 +97,7 @@ pub async fn up(layout: &Layout, options: Options) -> Result<Running> {
         prefix: PREFIX.to_owned(),
         outputs,
         aws: tools.aws,
+        index: layout.index(),
         changegate: layout.binaries().join("changegate-cli"),
         tenants: BTreeMap::new(),
     };

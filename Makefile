@@ -1,0 +1,78 @@
+# The only commands anyone must know. `make help` lists them.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+VENV := .venv
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+INDEX := target/index/aws-call.index
+SANDBOX := $(TARGET)/debug/sandbox
+
+# `$(call need,PROGRAM,HOW TO INSTALL IT)`
+need = command -v $(1) >/dev/null || { echo "\`$(1)\` is missing; $(2)" >&2; exit 1; }
+need_cargo = $(call need,cargo,install Rust from https://rustup.rs)
+need_python = $(call need,python3,install Python 3.11 or later with venv (apt-get install python3 python3-venv; brew install python))
+need_npm = $(call need,npm,install Node.js 20 or later with npm (https://nodejs.org; apt-get install nodejs npm; brew install node))
+
+.PHONY: help
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(VENV)/.installed node_modules/.installed ## Install the local stack and the lints into this folder
+
+$(VENV)/.installed: requirements.txt
+	@$(need_python)
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "python3 is too old; install Python 3.11 or later" >&2; exit 1; }
+	python3 -m venv --clear $(VENV) || { echo "python3 has no venv; install it (apt-get install python3-venv)" >&2; exit 1; }
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt
+	touch $@
+
+node_modules/.installed: package.json package-lock.json
+	@$(need_npm)
+	npm ci --silent
+	touch $@
+
+.PHONY: index
+index: ## Build the index of AWS operations from the pinned models
+	@$(need_cargo); $(need_python); $(need_npm)
+	arguments=$$(scripts/fetch-models); mapfile -t arguments <<<"$$arguments"; \
+	cargo run --quiet --package xtask -- index "$${arguments[@]}" --out $(INDEX)
+
+.PHONY: build
+build: ## Build everything with the dev profile
+	@$(need_cargo)
+	cargo build --workspace
+
+.PHONY: run
+run: setup build index ## Start everything, propose a change and wait for you to decide
+	$(SANDBOX) run
+
+.PHONY: demo
+demo: setup build index ## The same, decided and undone by a script; ends with one JSON line
+	$(SANDBOX) --name demo demo
+
+.PHONY: test
+test: setup build index lint ## Check everything that CI checks
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --quiet -- --deny warnings
+	cargo test --workspace --quiet
+	$(SANDBOX) --name test with -- cargo test --workspace --quiet --test e2e
+
+.PHONY: lint
+lint: setup ## Check templates and state machine
+	$(VENV)/bin/cfn-lint
+	node_modules/.bin/asl-validator --json-path statemachines/change.asl.json
+
+.PHONY: deny
+deny: ## Check licences and advisories of dependencies
+	@command -v cargo-deny >/dev/null || { echo "\`cargo-deny\` is missing; cargo install cargo-deny --version 0.20.2 --locked" >&2; exit 1; }
+	cargo deny check
+
+.PHONY: clean
+clean: ## Stop sandboxes and forget what they kept
+	if [ -x $(SANDBOX) ]; then for name in sandbox demo test; do $(SANDBOX) --name $$name down; done; fi
+	rm -rf .local/sandbox .local/demo .local/test
