@@ -3,6 +3,8 @@
 //! Source: Smithy endpoint rules engine, version 1.0, with the AWS functions.
 
 mod functions;
+#[cfg(test)]
+mod suite;
 
 use std::collections::HashMap;
 

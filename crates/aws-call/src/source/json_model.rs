@@ -49,7 +49,6 @@ fn version_four() -> String {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct OperationJson {
-    pub(super) name: Option<String>,
     #[serde(default)]
     pub(super) http: HttpJson,
     pub(super) input: Option<ReferenceJson>,

@@ -61,7 +61,7 @@ pub(super) fn read_operation(
         arn_templates: arn_templates_of(&actions),
         iam_actions: actions.into_iter().map(|(action, _)| action).collect(),
         paginator: surroundings.pagination.get(name).map(paginator),
-        name: source.name.clone().unwrap_or_else(|| name.to_owned()),
+        name: name.to_owned(),
         method,
     })
 }

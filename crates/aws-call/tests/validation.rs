@@ -1,0 +1,120 @@
+//! Parameters against models.
+
+mod support;
+
+use aws_call::Violation;
+use serde_json::{Value, json};
+
+fn violations(service: &str, operation: &str, parameters: &Value) -> Vec<Violation> {
+    support::operation(service, operation).validate(parameters)
+}
+
+fn brief(violations: &[Violation]) -> Vec<(&str, &str)> {
+    violations.iter().map(|violation| (violation.path.as_str(), violation.rule)).collect()
+}
+
+#[test]
+fn good_parameters_have_no_violations() {
+    let parameters = json!({"Name": "/app/limit", "Value": "5", "Type": "String", "Overwrite": true});
+    assert_eq!(violations("ssm", "PutParameter", &parameters), []);
+    assert_eq!(violations("sts", "GetCallerIdentity", &Value::Null), []);
+}
+
+#[test]
+fn all_violations_come_at_once_with_their_paths() {
+    let parameters = json!({
+        "Nmae": "/app/limit", "Value": 5, "Overwrite": "yes", "Tags": [{"Key": "a"}, {"Key": "b", "Value": "c", "X": 1}],
+    });
+    let found = violations("ssm", "PutParameter", &parameters);
+    assert_eq!(brief(&found), [
+        ("/Nmae", "unknown"),
+        ("/Overwrite", "type"),
+        ("/Tags/1/X", "unknown"),
+        ("/Tags/0/Value", "missing"),
+        ("/Value", "type"),
+        ("/Name", "missing"),
+    ]
+    .into_iter()
+    .collect::<Vec<_>>()
+    .tap_sorted_like(&found));
+    let unknown = found.iter().find(|violation| violation.path == "/Nmae").unwrap();
+    assert_eq!(unknown.nearest.as_deref(), Some("Name"));
+}
+
+/// Puts expectations into the order in which they were found: order is not what the test is about.
+trait SortedLike<'a> {
+    fn tap_sorted_like(self, found: &'a [Violation]) -> Self;
+}
+
+impl<'a> SortedLike<'a> for Vec<(&'a str, &'a str)> {
+    fn tap_sorted_like(mut self, found: &'a [Violation]) -> Self {
+        let place = |path: &str| found.iter().position(|violation| violation.path == path);
+        self.sort_by_key(|(path, _)| place(path));
+        self
+    }
+}
+
+#[test]
+fn an_unknown_enum_value_is_a_warning() {
+    let found = violations("ssm", "PutParameter", &json!({"Name": "n", "Value": "v", "Type": "Strong"}));
+    assert_eq!(brief(&found), [("/Type", "enum")]);
+    assert!(found[0].warning);
+    assert_eq!(found[0].nearest.as_deref(), Some("String"));
+}
+
+#[test]
+fn lengths_and_ranges_are_checked() {
+    let found = violations("ssm", "GetParametersByPath", &json!({"Path": "", "MaxResults": 11}));
+    assert_eq!(brief(&found), [("/MaxResults", "range"), ("/Path", "length")]);
+    let found = violations("ssm", "GetParameters", &json!({"Names": []}));
+    assert_eq!(brief(&found), [("/Names", "length")]);
+}
+
+#[test]
+fn a_union_wants_exactly_one_member() {
+    let both = json!({"TableName": "t", "Key": {"k": {"S": "a", "N": "1"}}});
+    assert_eq!(brief(&violations("bedrock-runtime", "Converse", &json!({
+        "modelId": "m", "messages": [{"role": "user", "content": [{"text": "a", "toolUse": {"toolUseId": "x", "name": "y", "input": {}}}]}],
+    }))), [("/messages/0/content/0", "union")]);
+    // DynamoDB's attribute values are no union in botocore's model.
+    assert_eq!(violations("dynamodb", "GetItem", &both), []);
+}
+
+#[test]
+fn bytes_must_be_base64() {
+    let parameters = |payload: &str| json!({"FunctionName": "f", "Payload": payload});
+    assert_eq!(brief(&violations("lambda", "Invoke", &parameters("{}"))), [("/Payload", "type")]);
+    assert_eq!(violations("lambda", "Invoke", &parameters("e30=")), []);
+}
+
+#[test]
+fn integers_beyond_2_to_the_53_are_taken_as_text_only() {
+    let parameters = |number: Value| json!({"logGroupName": "g", "logStreamName": "s", "startTime": number});
+    let check = |number: Value| violations("logs", "GetLogEvents", &parameters(number));
+    assert_eq!(brief(&check(json!(9_007_199_254_740_993_i64))), [("/startTime", "type")]);
+    assert_eq!(check(json!("9007199254740993")), []);
+    assert_eq!(brief(&check(json!("many"))), [("/startTime", "type")]);
+}
+
+#[test]
+fn values_are_not_repeated_in_messages() {
+    let parameters = json!({"Name": "n", "Value": ["hunter2"], "Type": "hunter2"});
+    for violation in violations("ssm", "PutParameter", &parameters) {
+        assert!(!violation.message.contains("hunter2"), "{violation:?}");
+    }
+}
+
+#[test]
+fn a_deeply_nested_value_is_refused_without_overflow() {
+    let mut value = json!({"S": "x"});
+    for _ in 0..100 {
+        value = json!({"M": {"k": value}});
+    }
+    let found = violations("dynamodb", "PutItem", &json!({"TableName": "t", "Item": {"i": value}}));
+    assert_eq!(found.len(), 1);
+}
+
+#[test]
+fn parameters_must_be_an_object() {
+    assert_eq!(brief(&violations("ssm", "PutParameter", &json!([]))), [("", "type")]);
+}
