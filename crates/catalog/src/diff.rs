@@ -187,6 +187,11 @@ impl Comparison<'_> {
                 None => removed.push(item),
             }
         }
+        // One item that went and one that came are the same item, changed.
+        if let ([one @ Value::Object(_)], [other @ Value::Object(_)]) = (removed.as_slice(), added.as_slice())
+        {
+            return self.values(&place.item("*"), one, other);
+        }
         for item in removed {
             self.line(&place.item("*"), Some(item), None);
         }
@@ -317,6 +322,17 @@ mod tests {
         assert_eq!(paths, ["/PolicyDocument/Statement/[Sid=Read]/Action/*"; 2]);
         assert_eq!(lines[0].before, Some(json!("s3:Get*")));
         assert_eq!(lines[1].after, Some(json!("s3:*")));
+    }
+
+    #[test]
+    fn the_only_statement_that_changed_is_gone_into_without_a_sid() {
+        let policy = |action: &str| {
+            let statements = [action, "ec2:*"].map(|action| json!({"Effect": "Allow", "Action": action}));
+            json!({"P": json!({"Statement": statements}).to_string()})
+        };
+        let lines = told(policy("s3:Get*"), policy("s3:*"), &[]);
+        let action = "/P/Statement/*/Action/*".to_owned();
+        assert_eq!(lines, [(action.clone(), DiffChange::Removed), (action, DiffChange::Added)]);
     }
 
     #[test]

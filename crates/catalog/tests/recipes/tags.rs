@@ -1,4 +1,5 @@
-//! Tags of EC2 resources and of buckets.
+//! Tags of EC2 resources and of buckets. MiniStack 1.5.33 deletes an EC2 tag whatever its value is; AWS only where the call
+//! gives the value that it has, or none.
 
 use std::collections::BTreeMap;
 
