@@ -67,6 +67,8 @@ variables! {
     PublicUrl = "PUBLIC_URL";
     /// `true` if requests to tenants' addresses may go to this machine.
     EgressAllowLoopback = "EGRESS_ALLOW_LOOPBACK";
+    /// JSON object from issuer to client secret, for providers that know no public clients.
+    ClientSecrets = "CLIENT_SECRETS";
     /// The account of this deployment.
     OwnAccount = "OWN_ACCOUNT";
     /// What the names of this deployment's resources begin with.

@@ -1,10 +1,11 @@
 //! The approvers' pages: sign-in, reading, deciding. The only function that can sign decisions.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use changegate_egress::{Egress, Policy};
-use changegate_lambda::Variable::{ConfigKey, DecisionKey, EgressAllowLoopback, ProposalKey, PublicUrl};
+use changegate_lambda::Variable::{
+    ClientSecrets, ConfigKey, DecisionKey, EgressAllowLoopback, ProposalKey, PublicUrl,
+};
 use changegate_lambda::{Clients, Environment, StartError, logging, run_http, system_clock};
 use changegate_service::keys::{Signer, Verifier};
 use changegate_service::review::Review;
@@ -33,5 +34,6 @@ async fn main() -> Result<(), StartError> {
         clock: system_clock(),
     };
     let public_url = environment.text(PublicUrl)?.trim_end_matches('/').to_owned();
-    run_http(router(Web { review, flow: Flow::new(egress), public_url, client_secrets: BTreeMap::new() })).await
+    let client_secrets = serde_json::from_str(environment.optional(ClientSecrets).unwrap_or("{}"))?;
+    run_http(router(Web { review, flow: Flow::new(egress), public_url, client_secrets })).await
 }
