@@ -5,12 +5,7 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_xml::protocol::aws_rest_xml::find_error_element_slice;
 use serde_json::{Map, Value};
 
-use crate::{
-    customisation,
-    model::Protocol,
-    operation::Operation,
-    refusal_codes::is_refusal,
-};
+use crate::{customisation, model::Protocol, operation::Operation, refusal_codes::is_refusal};
 
 /// What an answer says.
 #[derive(Clone, PartialEq)]
@@ -58,8 +53,12 @@ impl std::fmt::Debug for Answer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Done { request_id, .. } => write!(f, "Done({request_id:?})"),
-            Self::DoneUnreadable { reason, request_id } => write!(f, "DoneUnreadable({reason}, {request_id:?})"),
-            Self::Refused { status, code, request_id, .. } => write!(f, "Refused({status}, {code}, {request_id:?})"),
+            Self::DoneUnreadable { reason, request_id } => {
+                write!(f, "DoneUnreadable({reason}, {request_id:?})")
+            }
+            Self::Refused { status, code, request_id, .. } => {
+                write!(f, "Refused({status}, {code}, {request_id:?})")
+            }
             Self::NoAnswer { reason, status, code, request_id } => {
                 write!(f, "NoAnswer({reason}, {status:?}, {code:?}, {request_id:?})")
             }
@@ -72,7 +71,12 @@ pub(crate) fn parse(operation: &Operation, status: u16, headers: &[(String, Stri
     let response = match response(status, headers, body) {
         Ok(response) => response,
         Err(reason) => {
-            return Answer::NoAnswer { reason, status: Some(status), code: None, request_id: request_id(headers, body) };
+            return Answer::NoAnswer {
+                reason,
+                status: Some(status),
+                code: None,
+                request_id: request_id(headers, body),
+            };
         }
     };
     let request_id = request_id(headers, body);
@@ -95,7 +99,8 @@ struct ServiceError {
 fn classify(status: u16, error: ServiceError, empty: bool, request_id: Option<String>) -> Answer {
     let ServiceError { code, message } = error;
     let listed = code.as_deref().is_some_and(is_refusal);
-    let timed_out = status == 408 || matches!(code.as_deref(), Some("RequestTimeout" | "RequestTimeoutException"));
+    let timed_out =
+        status == 408 || matches!(code.as_deref(), Some("RequestTimeout" | "RequestTimeoutException"));
     let client_error = (400..500).contains(&status) && (code.is_some() || empty);
     if !timed_out && ((listed && status >= 400) || client_error) {
         let code = code.unwrap_or_else(|| format!("HTTP {status}"));
@@ -155,7 +160,8 @@ fn read_error(
 
 /// Codes are short words; anything else is not an error of a service.
 fn is_code(code: &str) -> bool {
-    (1..=128).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-:#".contains(&byte))
+    (1..=128).contains(&code.len())
+        && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-:#".contains(&byte))
 }
 
 /// Code and message of an XML error, inside `<Error>` wherever that is.

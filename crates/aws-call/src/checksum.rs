@@ -45,7 +45,10 @@ mod tests {
         }
     }
 
-    fn added(parameters: Value, mut headers: Vec<(String, String)>) -> Result<Vec<(String, String)>, BuildError> {
+    fn added(
+        parameters: Value,
+        mut headers: Vec<(String, String)>,
+    ) -> Result<Vec<(String, String)>, BuildError> {
         add(&rule(), parameters.as_object().unwrap(), b"123456789", &mut headers)?;
         Ok(headers)
     }

@@ -82,12 +82,16 @@ impl std::fmt::Debug for Outcome {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::NotSent { reason } => write!(f, "NotSent({reason})"),
-            Self::Refused { status, code, request_id, .. } => write!(f, "Refused({status}, {code}, {request_id:?})"),
+            Self::Refused { status, code, request_id, .. } => {
+                write!(f, "Refused({status}, {code}, {request_id:?})")
+            }
             Self::NoAnswer { reason, status, code, request_id } => {
                 write!(f, "NoAnswer({reason}, {status:?}, {code:?}, {request_id:?})")
             }
             Self::Done { request_id, .. } => write!(f, "Done({request_id:?})"),
-            Self::DoneUnreadable { reason, request_id } => write!(f, "DoneUnreadable({reason}, {request_id:?})"),
+            Self::DoneUnreadable { reason, request_id } => {
+                write!(f, "DoneUnreadable({reason}, {request_id:?})")
+            }
         }
     }
 }
@@ -97,8 +101,12 @@ impl From<Answer> for Outcome {
         match answer {
             Answer::Done { output, request_id } => Self::Done { output, request_id },
             Answer::DoneUnreadable { reason, request_id } => Self::DoneUnreadable { reason, request_id },
-            Answer::Refused { status, code, message, request_id } => Self::Refused { status, code, message, request_id },
-            Answer::NoAnswer { reason, status, code, request_id } => Self::NoAnswer { reason, status, code, request_id },
+            Answer::Refused { status, code, message, request_id } => {
+                Self::Refused { status, code, message, request_id }
+            }
+            Answer::NoAnswer { reason, status, code, request_id } => {
+                Self::NoAnswer { reason, status, code, request_id }
+            }
         }
     }
 }
@@ -233,8 +241,10 @@ impl Client {
             Ok(headers) => headers,
             Err(error) => return Outcome::NotSent { reason: error.to_string() },
         };
-        let user_agent = user_agent_suffix
-            .map_or_else(|| self.config.user_agent.clone(), |suffix| format!("{} {suffix}", self.config.user_agent));
+        let user_agent = user_agent_suffix.map_or_else(
+            || self.config.user_agent.clone(),
+            |suffix| format!("{} {suffix}", self.config.user_agent),
+        );
         headers.push(("user-agent".to_owned(), user_agent));
         let ClientConfig { connect_timeout, send_timeout, .. } = self.config;
         match connection::exchange(request, &headers, connect_timeout, send_timeout).await {
@@ -280,7 +290,9 @@ impl Client {
                 Outcome::DoneUnreadable { reason, request_id } => {
                     return Err(ReadError::NoAnswer { reason, status: None, code: None, request_id });
                 }
-                Outcome::NotSent { reason } => ReadError::NoAnswer { reason, status: None, code: None, request_id: None },
+                Outcome::NotSent { reason } => {
+                    ReadError::NoAnswer { reason, status: None, code: None, request_id: None }
+                }
                 Outcome::NoAnswer { reason, status, code, request_id } => {
                     ReadError::NoAnswer { reason, status, code, request_id }
                 }

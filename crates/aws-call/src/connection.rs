@@ -83,7 +83,9 @@ fn message(request: &Request, headers: &[(String, String)]) -> Result<http::Requ
     for (name, value) in headers {
         builder = builder.header(name, value);
     }
-    builder.body(Full::new(Bytes::from(request.body.clone()))).map_err(|error| format!("the request is not valid HTTP: {error}"))
+    builder
+        .body(Full::new(Bytes::from(request.body.clone())))
+        .map_err(|error| format!("the request is not valid HTTP: {error}"))
 }
 
 async fn talk(
@@ -91,14 +93,17 @@ async fn talk(
     message: http::Request<Full<Bytes>>,
     head: &mut Option<(u16, Vec<(String, String)>)>,
 ) -> Result<RawAnswer, String> {
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| describe(&error))?;
+    let (mut sender, connection) =
+        http1::handshake(TokioIo::new(stream)).await.map_err(|error| describe(&error))?;
     let exchange = async {
         let response = sender.send_request(message).await.map_err(|error| describe(&error))?;
         let (parts, body) = response.into_parts();
         let headers: Vec<_> = parts
             .headers
             .iter()
-            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .map(|(name, value)| {
+                (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+            })
             .collect();
         let status = parts.status.as_u16();
         *head = Some((status, headers.clone()));
@@ -143,7 +148,10 @@ async fn connect(request: &Request) -> Result<Stream, String> {
     let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
         .map_err(|_| format!("`{host}` is not a host name"))?;
     let connector = TlsConnector::from(tls_settings()?);
-    let tls = connector.connect(name, tcp).await.map_err(|error| format!("no TLS with `{}`: {error}", request.host))?;
+    let tls = connector
+        .connect(name, tcp)
+        .await
+        .map_err(|error| format!("no TLS with `{}`: {error}", request.host))?;
     Ok(Stream::Tls(Box::new(tls)))
 }
 
@@ -190,7 +198,11 @@ struct Watched {
 }
 
 impl AsyncRead for Watched {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
         match &mut self.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
             Stream::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),
@@ -199,7 +211,11 @@ impl AsyncRead for Watched {
 }
 
 impl AsyncWrite for Watched {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
         let is_tls = matches!(self.stream, Stream::Tls(_));
         let poll = match &mut self.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),

@@ -65,7 +65,8 @@ pub(crate) fn bucket_location(operation: &Operation, body: &[u8]) -> Option<Valu
     let text = std::str::from_utf8(body).ok()?;
     let (_, after) = text.split_once("<LocationConstraint")?;
     let (attributes, content) = after.split_once('>')?;
-    let location = if attributes.ends_with('/') { None } else { content.split_once('<').map(|(inner, _)| inner.trim()) };
+    let location =
+        if attributes.ends_with('/') { None } else { content.split_once('<').map(|(inner, _)| inner.trim()) };
     let location = location.filter(|location| !location.is_empty()).map_or(Value::Null, Value::from);
     Some(Value::Object(Map::from_iter([("LocationConstraint".to_owned(), location)])))
 }
@@ -84,7 +85,10 @@ fn decode_policies(value: &mut Value) {
             for (name, value) in entries.iter_mut() {
                 match value {
                     Value::String(text)
-                        if matches!(name.as_str(), "PolicyDocument" | "AssumeRolePolicyDocument" | "Document") =>
+                        if matches!(
+                            name.as_str(),
+                            "PolicyDocument" | "AssumeRolePolicyDocument" | "Document"
+                        ) =>
                     {
                         if let Ok(decoded) = percent_decode_str(text).decode_utf8() {
                             *text = decoded.into_owned();
@@ -126,7 +130,8 @@ mod tests {
 
     #[test]
     fn policies_are_decoded_wherever_they_are() {
-        let mut output = json!({"Role": {"AssumeRolePolicyDocument": "%7B%22a%22%3A1%7D", "RoleName": "%7B"}});
+        let mut output =
+            json!({"Role": {"AssumeRolePolicyDocument": "%7B%22a%22%3A1%7D", "RoleName": "%7B"}});
         decode_policies(&mut output);
         assert_eq!(output, json!({"Role": {"AssumeRolePolicyDocument": "{\"a\":1}", "RoleName": "%7B"}}));
     }

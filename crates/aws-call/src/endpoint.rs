@@ -41,7 +41,9 @@ pub(crate) fn resolve(
             Some(value) => {
                 scope.insert(parameter.name.clone(), value);
             }
-            None if parameter.required => return Err(format!("the endpoint parameter `{}` is missing", parameter.name)),
+            None if parameter.required => {
+                return Err(format!("the endpoint parameter `{}` is missing", parameter.name));
+            }
             None => {}
         }
     }
@@ -130,7 +132,9 @@ impl Run<'_> {
         match call.function {
             Function::IsSet => Value::Bool(!first.is_null()),
             Function::Not => Value::Bool(first != true),
-            Function::BooleanEquals | Function::StringEquals => Value::Bool(!first.is_null() && first == argument(1)),
+            Function::BooleanEquals | Function::StringEquals => {
+                Value::Bool(!first.is_null() && first == argument(1))
+            }
             Function::GetAttribute => functions::attribute(&first, &text(&argument(1))),
             Function::Partition => functions::partition(self.partitions, &text(&first)),
             Function::ParseArn => functions::parse_arn(&text(&first)),
@@ -169,7 +173,9 @@ fn fill(template: &str, scope: &Scope) -> String {
             continue;
         };
         let value = match name.split_once('#') {
-            Some((name, path)) => scope.get(name).map_or(Value::Null, |value| functions::attribute(value, path)),
+            Some((name, path)) => {
+                scope.get(name).map_or(Value::Null, |value| functions::attribute(value, path))
+            }
             None => scope.get(name).cloned().unwrap_or(Value::Null),
         };
         filled.push_str(&text(&value));
@@ -183,9 +189,11 @@ fn fill_all(value: &Value, scope: &Scope) -> Value {
     match value {
         Value::String(template) => Value::String(fill(template, scope)),
         Value::Array(values) => values.iter().map(|value| fill_all(value, scope)).collect(),
-        Value::Object(entries) => {
-            entries.iter().map(|(name, value)| (name.clone(), fill_all(value, scope))).collect::<Map<_, _>>().into()
-        }
+        Value::Object(entries) => entries
+            .iter()
+            .map(|(name, value)| (name.clone(), fill_all(value, scope)))
+            .collect::<Map<_, _>>()
+            .into(),
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }
 }

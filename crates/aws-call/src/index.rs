@@ -236,7 +236,12 @@ impl Shared {
         model.shapes.locate();
         let rules = postcard::from_bytes(&model.endpoint_rules).map_err(|_| corrupt())?;
         model.endpoint_rules = Vec::new();
-        Ok(LoadedService { model, rules, partitions: self.partitions()?, operations: Mutex::new(HashMap::new()) })
+        Ok(LoadedService {
+            model,
+            rules,
+            partitions: self.partitions()?,
+            operations: Mutex::new(HashMap::new()),
+        })
     }
 
     fn section(&self, name: &str, section: &Section, dictionary: &[u8]) -> Result<Vec<u8>, IndexError> {

@@ -10,7 +10,9 @@ pub(crate) const EXACT: i64 = 1 << 53;
 /// An integer given as a number up to ±2^53, or as decimal text.
 pub(crate) fn integer(value: &Value) -> Option<i64> {
     match value {
-        Value::Number(number) => number.as_i64().filter(|integer| integer.unsigned_abs() <= EXACT.unsigned_abs()),
+        Value::Number(number) => {
+            number.as_i64().filter(|integer| integer.unsigned_abs() <= EXACT.unsigned_abs())
+        }
         Value::String(text) => text.parse().ok(),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
@@ -18,7 +20,11 @@ pub(crate) fn integer(value: &Value) -> Option<i64> {
 
 /// An integer as a number, or as text beyond ±2^53.
 pub(crate) fn integer_value(integer: i64) -> Value {
-    if integer.unsigned_abs() <= EXACT.unsigned_abs() { Value::from(integer) } else { Value::from(integer.to_string()) }
+    if integer.unsigned_abs() <= EXACT.unsigned_abs() {
+        Value::from(integer)
+    } else {
+        Value::from(integer.to_string())
+    }
 }
 
 /// A number, or one of `NaN`, `Infinity`, `-Infinity`.
@@ -134,7 +140,9 @@ mod tests {
     #[test]
     fn timestamps_are_read_in_three_forms_and_written_in_one() {
         let expected = DateTime::from_secs(784_111_777);
-        for form in [json!("1994-11-06T08:49:37Z"), json!("Sun, 06 Nov 1994 08:49:37 GMT"), json!(784_111_777)] {
+        for form in
+            [json!("1994-11-06T08:49:37Z"), json!("Sun, 06 Nov 1994 08:49:37 GMT"), json!(784_111_777)]
+        {
             assert_eq!(timestamp(&form), Some(expected));
         }
         assert_eq!(timestamp_value(&expected), Some(json!("1994-11-06T08:49:37Z")));

@@ -94,7 +94,13 @@ impl Operation {
 
     /// What a call with these parameters touches, as the IAM actions name it.
     #[must_use]
-    pub fn resources(&self, parameters: &Value, partition: &str, account: &str, region: &str) -> Vec<Resource> {
+    pub fn resources(
+        &self,
+        parameters: &Value,
+        partition: &str,
+        account: &str,
+        region: &str,
+    ) -> Vec<Resource> {
         let place = resources::Place { partition, account, region };
         resources::of_call(self.service(), &self.inner.model, parameters, &place)
     }
@@ -175,8 +181,10 @@ impl Operation {
             return Ok(input);
         }
         let model = &self.inner.model;
-        let graph =
-            model.input.map(|root| Graph::build(&self.inner.service, root, Direction::Request)).transpose()?;
+        let graph = model
+            .input
+            .map(|root| Graph::build(&self.inner.service, root, Direction::Request))
+            .transpose()?;
         let schema = request_schema(graph.as_ref(), model);
         Ok(self.inner.input.get_or_init(|| Input { graph, schema }))
     }
@@ -186,7 +194,8 @@ impl Operation {
             return Ok(output.as_ref());
         }
         let root = self.inner.model.output;
-        let graph = root.map(|root| Graph::build(&self.inner.service, root, Direction::Answer)).transpose()?;
+        let graph =
+            root.map(|root| Graph::build(&self.inner.service, root, Direction::Answer)).transpose()?;
         Ok(self.inner.output.get_or_init(|| graph).as_ref())
     }
 

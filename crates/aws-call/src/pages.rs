@@ -55,7 +55,8 @@ impl<'a> Collected<'a> {
     /// Everything, without tokens.
     pub(crate) fn finish(mut self) -> Value {
         let paginator = self.paginator.into_iter();
-        let tokens = paginator.flat_map(|paginator| paginator.output_tokens.iter().chain(&paginator.more_results));
+        let tokens =
+            paginator.flat_map(|paginator| paginator.output_tokens.iter().chain(&paginator.more_results));
         for path in tokens.flat_map(|path| path.split("||")) {
             if let Some(entries) = self.output.as_object_mut() {
                 entries.remove(path.trim());
@@ -141,8 +142,13 @@ mod tests {
         let mut collected = Collected::new(Some(&paginator), &Value::Null);
         assert!(collected.add(json!({"Items": [{"Key": "a"}], "Groups": {"Names": [1]}, "More": true})));
         assert_eq!(collected.next_parameters(), &json!({"Marker": "a"}));
-        assert!(!collected.add(json!({"Items": [{"Key": "b"}], "Groups": {"Names": [2]}, "NextMarker": "x", "More": false})));
-        assert_eq!(collected.finish(), json!({"Items": [{"Key": "a"}, {"Key": "b"}], "Groups": {"Names": [1, 2]}}));
+        assert!(!collected.add(
+            json!({"Items": [{"Key": "b"}], "Groups": {"Names": [2]}, "NextMarker": "x", "More": false})
+        ));
+        assert_eq!(
+            collected.finish(),
+            json!({"Items": [{"Key": "a"}, {"Key": "b"}], "Groups": {"Names": [1, 2]}})
+        );
     }
 
     #[test]

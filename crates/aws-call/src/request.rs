@@ -108,14 +108,23 @@ pub enum BuildError {
 }
 
 /// Renders `parameters` as a request of `operation`.
-pub(crate) fn build(operation: &Operation, parameters: &Value, target: &Target) -> Result<Request, BuildError> {
+pub(crate) fn build(
+    operation: &Operation,
+    parameters: &Value,
+    target: &Target,
+) -> Result<Request, BuildError> {
     if let Some(reason) = operation.unsupported() {
-        return Err(BuildError::Unsupported { operation: operation.name().to_owned(), reason: reason.to_owned() });
+        return Err(BuildError::Unsupported {
+            operation: operation.name().to_owned(),
+            reason: reason.to_owned(),
+        });
     }
     let parameters = match parameters {
         Value::Null => Cow::Owned(Map::new()),
         Value::Object(parameters) => Cow::Borrowed(parameters),
-        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => return Err(BuildError::NotAnObject),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            return Err(BuildError::NotAnObject);
+        }
     };
     let parameters = customisation::before_rendering(operation.service(), parameters);
     let endpoint = resolve_endpoint(operation, &parameters, target)?;
@@ -199,7 +208,8 @@ fn resolve_endpoint(
             context.insert(name.clone(), value.clone());
         }
     }
-    endpoint::resolve(&loaded.rules, &loaded.partitions, &context).map_err(|reason| BuildError::Endpoint { reason })
+    endpoint::resolve(&loaded.rules, &loaded.partitions, &context)
+        .map_err(|reason| BuildError::Endpoint { reason })
 }
 
 /// Name and region of the signature: those of the endpoint's `sigv4` scheme, else the service's and the target's.
@@ -209,7 +219,9 @@ fn signing_scope(
     target: &Target,
 ) -> Result<(String, String), BuildError> {
     let unset = || (operation.loaded().model.signing_name.clone(), target.region.clone());
-    let Some(schemes) = endpoint.properties.get("authSchemes").and_then(Value::as_array) else { return Ok(unset()) };
+    let Some(schemes) = endpoint.properties.get("authSchemes").and_then(Value::as_array) else {
+        return Ok(unset());
+    };
     let named = |scheme: &&Value| scheme.get("name").and_then(Value::as_str) == Some("sigv4");
     let Some(scheme) = schemes.iter().find(named) else {
         let names: Vec<_> = schemes.iter().filter_map(|scheme| scheme.get("name")?.as_str()).collect();

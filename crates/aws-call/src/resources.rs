@@ -24,7 +24,12 @@ pub(crate) struct Place<'a> {
 
 /// The resources of a call: every required type, and the optional ones that its parameters name. `*` alone if the operation
 /// applies to no resource or none is named.
-pub(crate) fn of_call(service: &str, operation: &Operation, parameters: &Value, place: &Place<'_>) -> Vec<Resource> {
+pub(crate) fn of_call(
+    service: &str,
+    operation: &Operation,
+    parameters: &Value,
+    place: &Place<'_>,
+) -> Vec<Resource> {
     let nothing = Map::new();
     let parameters = parameters.as_object().unwrap_or(&nothing);
     if service == "ec2" && matches!(operation.name.as_str(), "CreateTags" | "DeleteTags") {
@@ -50,7 +55,12 @@ struct Filled {
 }
 
 impl Filled {
-    fn new(service: &str, template: &ArnTemplate, parameters: &Map<String, Value>, place: &Place<'_>) -> Self {
+    fn new(
+        service: &str,
+        template: &ArnTemplate,
+        parameters: &Map<String, Value>,
+        place: &Place<'_>,
+    ) -> Self {
         let located = template
             .template
             .replace("${Partition}", place.partition)
@@ -102,7 +112,8 @@ fn is_of_type(arn: &str, template: &str) -> bool {
     let parts = |text: &str| -> Option<[String; 6]> {
         text.splitn(6, ':').map(str::to_owned).collect::<Vec<_>>().try_into().ok()
     };
-    let (Some([scheme, _, service, _, _, resource]), Some([_, _, wanted, _, _, form])) = (parts(arn), parts(template))
+    let (Some([scheme, _, service, _, _, resource]), Some([_, _, wanted, _, _, form])) =
+        (parts(arn), parts(template))
     else {
         return false;
     };
@@ -120,17 +131,20 @@ fn is_of_type(arn: &str, template: &str) -> bool {
 fn value_of(service: &str, variable: &str, parameters: &Map<String, Value>) -> Option<String> {
     let text = |name: &str| parameters.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let special = match (service, variable) {
-        ("ssm", "ParameterNameWithoutLeadingSlash") => {
-            text("Name").filter(|name| !name.starts_with("arn:")).map(|name| name.trim_start_matches('/').to_owned())
-        }
+        ("ssm", "ParameterNameWithoutLeadingSlash") => text("Name")
+            .filter(|name| !name.starts_with("arn:"))
+            .map(|name| name.trim_start_matches('/').to_owned()),
         ("ecs", "ClusterName") => Some(text("cluster").map_or_else(|| "default".to_owned(), last_part)),
         ("s3", "BucketName") => text("Bucket").map(str::to_owned),
         ("s3", "ObjectName") => text("Key").map(str::to_owned),
         // A secret's ARN ends with six characters that its name does not tell.
-        ("secretsmanager", "SecretId") => {
-            text("SecretId").or(text("Name")).filter(|name| !name.starts_with("arn:")).map(|name| format!("{name}-??????"))
+        ("secretsmanager", "SecretId") => text("SecretId")
+            .or(text("Name"))
+            .filter(|name| !name.starts_with("arn:"))
+            .map(|name| format!("{name}-??????")),
+        ("sqs", "QueueName") => {
+            text("QueueUrl").map(last_part).or_else(|| text("QueueName").map(str::to_owned))
         }
-        ("sqs", "QueueName") => text("QueueUrl").map(last_part).or_else(|| text("QueueName").map(str::to_owned)),
         ("kms", "KeyId") => text("KeyId").filter(|id| !id.starts_with("alias/")).map(last_part),
         ("iam", _) => named_alike(variable, parameters).filter(|name| !name.is_empty()),
         _ => named_alike(variable, parameters),
@@ -231,7 +245,8 @@ mod tests {
 
     #[test]
     fn a_parameter_name_loses_its_leading_slash() {
-        let template = "arn:${Partition}:ssm:${Region}:${Account}:parameter/${ParameterNameWithoutLeadingSlash}";
+        let template =
+            "arn:${Partition}:ssm:${Region}:${Account}:parameter/${ParameterNameWithoutLeadingSlash}";
         for name in ["/app/limit", "app/limit"] {
             let resource = filled("ssm", template, &json!({"Name": name}));
             assert_eq!(resource.arn, "arn:aws:ssm:eu-west-1:111111111111:parameter/app/limit");
@@ -251,7 +266,10 @@ mod tests {
     fn an_arn_of_the_type_is_taken_as_it_is() {
         let template = "arn:${Partition}:sns:${Region}:${Account}:${TopicName}";
         let arn = "arn:aws:sns:eu-west-1:111111111111:alerts";
-        assert_eq!(filled("sns", template, &json!({"TopicArn": arn})), Resource { arn: arn.into(), wildcard: false });
+        assert_eq!(
+            filled("sns", template, &json!({"TopicArn": arn})),
+            Resource { arn: arn.into(), wildcard: false }
+        );
         let service = "arn:${Partition}:ecs:${Region}:${Account}:service/${ClusterName}/${ServiceName}";
         let cluster = "arn:aws:ecs:eu-west-1:111111111111:cluster/main";
         let resource = filled("ecs", service, &json!({"cluster": cluster, "service": "web"}));
@@ -272,10 +290,13 @@ mod tests {
         let parameters = json!({"Resources": ["i-0a", "ami-0b", "zzz-1"]});
         let found = by_id(parameters.as_object().unwrap(), &PLACE);
         let arns: Vec<_> = found.iter().map(|resource| (resource.arn.as_str(), resource.wildcard)).collect();
-        assert_eq!(arns, [
-            ("arn:aws:ec2:eu-west-1:111111111111:*/zzz-1", true),
-            ("arn:aws:ec2:eu-west-1:111111111111:instance/i-0a", false),
-            ("arn:aws:ec2:eu-west-1::image/ami-0b", false),
-        ]);
+        assert_eq!(
+            arns,
+            [
+                ("arn:aws:ec2:eu-west-1:111111111111:*/zzz-1", true),
+                ("arn:aws:ec2:eu-west-1:111111111111:instance/i-0a", false),
+                ("arn:aws:ec2:eu-west-1::image/ami-0b", false),
+            ]
+        );
     }
 }

@@ -76,7 +76,8 @@ impl Check {
             Kind::Structure(_) => self.structure(graph, node, path, value),
             Kind::Union(_) => {
                 self.structure(graph, node, path, value);
-                let set = value.as_object().map(|given| given.values().filter(|value| !value.is_null()).count());
+                let set =
+                    value.as_object().map(|given| given.values().filter(|value| !value.is_null()).count());
                 if set.is_some_and(|set| set != 1) {
                     self.add(path, "union", "exactly one member must be given");
                 }
@@ -123,7 +124,8 @@ impl Check {
             let member = node.members.iter().find(|member| member.member.name == *name);
             let Some(member) = member else {
                 let known = node.members.iter().map(|member| member.member.name.as_str());
-                let mut violation = Violation::new(&pointer(path, name), "unknown", "there is no such parameter");
+                let mut violation =
+                    Violation::new(&pointer(path, name), "unknown", "there is no such parameter");
                 violation.nearest = nearest(name, known);
                 self.found.push(violation);
                 continue;
@@ -158,13 +160,15 @@ impl Check {
         let Some(given) = value.as_str() else { return self.add(path, "type", "text is wanted") };
         self.span(path, "length", "characters", text.length, given.chars().count());
         if !text.values.is_empty() && !text.values.iter().any(|known| known == given) {
-            let mut violation = Violation::new(path, "enum", "the value is not among those that the model knows");
+            let mut violation =
+                Violation::new(path, "enum", "the value is not among those that the model knows");
             violation.nearest = nearest(given, text.values.iter().map(String::as_str));
             violation.warning = true;
             self.found.push(violation);
         }
         if let Some(pattern) = text.pattern.as_deref().filter(|pattern| violates(pattern, given)) {
-            let mut violation = Violation::new(path, "pattern", format!("the value does not match `{pattern}`"));
+            let mut violation =
+                Violation::new(path, "pattern", format!("the value does not match `{pattern}`"));
             violation.warning = true;
             self.found.push(violation);
         }
@@ -193,7 +197,9 @@ impl Check {
 
     fn range(&mut self, path: &str, range: Span, number: f64) {
         #[expect(clippy::cast_precision_loss, reason = "limits of floats in the models are small")]
-        let beyond = |limit: Option<i64>, test: fn(f64, f64) -> bool| limit.is_some_and(|limit| test(number, limit as f64));
+        let beyond = |limit: Option<i64>, test: fn(f64, f64) -> bool| {
+            limit.is_some_and(|limit| test(number, limit as f64))
+        };
         if beyond(range.min, |number, limit| number < limit) {
             self.add(path, "range", format!("the value is less than {}", range.min.unwrap_or_default()));
         }

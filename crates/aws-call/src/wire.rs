@@ -1,7 +1,7 @@
 //! The codec crates' protocols, chosen and configured for a service.
 
-use aws_smithy_json::protocol::{aws_json_rpc::AwsJsonRpcProtocol, aws_rest_json_1::AwsRestJsonProtocol};
 use aws_smithy_cbor::protocol::RpcV2CborProtocol;
+use aws_smithy_json::protocol::{aws_json_rpc::AwsJsonRpcProtocol, aws_rest_json_1::AwsRestJsonProtocol};
 use aws_smithy_query::protocol::AwsQueryProtocol;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, Metadata};
 use aws_smithy_schema::{
@@ -69,7 +69,8 @@ impl Wire {
             | Protocol::RestJson
             | Protocol::RestXml
             | Protocol::RpcV2Cbor => {
-                let mut deserializer = self.protocol.deserialize_response(answer, root.schema, &self.settings)?;
+                let mut deserializer =
+                    self.protocol.deserialize_response(answer, root.schema, &self.settings)?;
                 read(graph, root, root.schema, &mut *deserializer)
             }
         }
@@ -93,13 +94,14 @@ fn protocol(service: &Service) -> SharedClientProtocol {
         Protocol::RestXml => {
             let mut protocol = AwsRestXmlProtocol::new().with_no_error_wrapping(service.name == "s3");
             if let Some(namespace) = &service.xml_namespace {
-                protocol = protocol.with_service_xml_namespace(namespace.uri.clone(), namespace.prefix.clone());
+                protocol =
+                    protocol.with_service_xml_namespace(namespace.uri.clone(), namespace.prefix.clone());
             }
             SharedClientProtocol::new(protocol)
         }
-        Protocol::AwsQuery | Protocol::Ec2Query => {
-            SharedClientProtocol::new(AwsQueryProtocol::new().with_service_version(service.api_version.clone()))
-        }
+        Protocol::AwsQuery | Protocol::Ec2Query => SharedClientProtocol::new(
+            AwsQueryProtocol::new().with_service_version(service.api_version.clone()),
+        ),
         Protocol::RpcV2Cbor => SharedClientProtocol::new(RpcV2CborProtocol::new()),
     }
 }

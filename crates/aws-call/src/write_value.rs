@@ -65,7 +65,9 @@ fn write_members(
             Some(value) => write_member(graph, member, target, value, serializer)?,
             None => {
                 let is_structure = matches!(target.shape.kind, Kind::Structure(_));
-                if let (Some(payload), Protocol::RestJson, true) = (member.payload, graph.protocol, is_structure) {
+                if let (Some(payload), Protocol::RestJson, true) =
+                    (member.payload, graph.protocol, is_structure)
+                {
                     let nothing = Value::Object(Map::new());
                     write(graph, target, payload, &nothing, serializer)?;
                 }
@@ -115,7 +117,9 @@ fn write(
         }
         Kind::List(_) => write_list(graph, node, schema, value, serializer),
         Kind::Map(_) => write_map(graph, node, schema, value, serializer),
-        Kind::Text(_) => serializer.write_string(schema, value.as_str().ok_or_else(|| misfit("text", value))?),
+        Kind::Text(_) => {
+            serializer.write_string(schema, value.as_str().ok_or_else(|| misfit("text", value))?)
+        }
         Kind::Boolean => {
             serializer.write_boolean(schema, value.as_bool().ok_or_else(|| misfit("a boolean", value))?)
         }
@@ -123,7 +127,10 @@ fn write(
         Kind::Float { bits, .. } => {
             let number = json_form::float(value).ok_or_else(|| misfit("a number", value))?;
             if *bits == 32 {
-                #[expect(clippy::cast_possible_truncation, reason = "the model says that the value has 32 bits")]
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    reason = "the model says that the value has 32 bits"
+                )]
                 let number = number as f32;
                 return serializer.write_float(schema, number);
             }

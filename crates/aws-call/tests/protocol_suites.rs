@@ -2,6 +2,15 @@
 //!
 //! A case that comes out otherwise must be listed in `EXCEPTIONS` with the reason, and a listed one must really do so.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test says what is wrong by panicking"
+)]
+
 mod support;
 
 use std::{collections::BTreeMap, fs};
@@ -17,7 +26,10 @@ use serde_json::{Map, Value, json, value::RawValue};
 use support::documents;
 
 const EXCEPTIONS: &[(&str, &str)] = &[
-    ("input/rest-json/RestJsonHttpChecksumRequired", "CRC32 is sent where MD5 was wanted once, as botocore does"),
+    (
+        "input/rest-json/RestJsonHttpChecksumRequired",
+        "CRC32 is sent where MD5 was wanted once, as botocore does",
+    ),
     ("output/rest-json/MediaTypeHeaderOutputBase64", "JSON in headers is given parsed, as botocore gives it"),
 ];
 
@@ -126,7 +138,11 @@ impl Case {
             same("host", &json!(request.host), &json!(base))?;
         }
         let header = |name: &str| {
-            request.headers.iter().find(|(present, _)| present.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+            request
+                .headers
+                .iter()
+                .find(|(present, _)| present.eq_ignore_ascii_case(name))
+                .map(|(_, value)| value.as_str())
         };
         for (name, value) in expected["headers"].as_object().into_iter().flatten() {
             same(name, &json!(header(name)), value)?;
@@ -153,7 +169,9 @@ impl Case {
                 same("body", &documents::cbor(body), &documents::cbor(&STANDARD.decode(expected).unwrap()))
             }
             "query" | "ec2" => same("body", &documents::pairs(&text), &documents::pairs(expected)),
-            "rest-xml" if expected.trim_start().starts_with('<') => same("body", &documents::xml(&text), &documents::xml(expected)),
+            "rest-xml" if expected.trim_start().starts_with('<') => {
+                same("body", &documents::xml(&text), &documents::xml(expected))
+            }
             _ => match (serde_json::from_str(&text), serde_json::from_str(expected)) {
                 (Ok(actual), Ok(expected)) => same("body", &actual, &expected),
                 _ => same("body", &json!(text), &json!(expected)),
@@ -238,7 +256,11 @@ fn run(direction: &str, least: usize, check: impl Fn(&Case) -> Result<(), String
             (Ok(()), true) => wrong.push(format!("{id} is an exception no longer")),
         }
     }
-    println!("{direction}: {} of {} cases, {excepted} listed exceptions", cases.len() - wrong.len() - excepted, cases.len());
+    println!(
+        "{direction}: {} of {} cases, {excepted} listed exceptions",
+        cases.len() - wrong.len() - excepted,
+        cases.len()
+    );
     assert!(wrong.is_empty(), "{} cases:\n{}", wrong.len(), wrong.join("\n"));
 }
 

@@ -1,5 +1,14 @@
 //! Requests of each protocol family, and their signatures.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test says what is wrong by panicking"
+)]
+
 mod support;
 
 use std::time::{Duration, UNIX_EPOCH};
@@ -9,7 +18,9 @@ use serde_json::{Value, json};
 use support::{documents, operation, target};
 
 fn request(service: &str, name: &str, parameters: &Value) -> Request {
-    operation(service, name).request(parameters, &target("eu-west-1")).unwrap_or_else(|error| panic!("{error:?}"))
+    operation(service, name)
+        .request(parameters, &target("eu-west-1"))
+        .unwrap_or_else(|error| panic!("{error:?}"))
 }
 
 fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
@@ -27,7 +38,10 @@ fn place(request: &Request) -> (&str, String, &str, &str) {
 #[test]
 fn aws_json() {
     let request = request("ssm", "PutParameter", &json!({"Name": "/a", "Value": "5", "Overwrite": true}));
-    assert_eq!(place(&request), ("POST", "https://ssm.eu-west-1.amazonaws.com/".to_owned(), "ssm", "eu-west-1"));
+    assert_eq!(
+        place(&request),
+        ("POST", "https://ssm.eu-west-1.amazonaws.com/".to_owned(), "ssm", "eu-west-1")
+    );
     assert_eq!(header(&request, "content-type"), Some("application/x-amz-json-1.1"));
     assert_eq!(header(&request, "x-amz-target"), Some("AmazonSSM.PutParameter"));
     assert_eq!(body(&request), r#"{"Name":"/a","Value":"5","Overwrite":true}"#);
@@ -35,7 +49,8 @@ fn aws_json() {
 
 #[test]
 fn rest_json() {
-    let request = request("lambda", "UpdateFunctionConfiguration", &json!({"FunctionName": "f g", "Timeout": 5}));
+    let request =
+        request("lambda", "UpdateFunctionConfiguration", &json!({"FunctionName": "f g", "Timeout": 5}));
     let url = "https://lambda.eu-west-1.amazonaws.com/2015-03-31/functions/f%20g/configuration";
     assert_eq!(place(&request), ("PUT", url.to_owned(), "lambda", "eu-west-1"));
     assert_eq!(body(&request), r#"{"Timeout":5}"#);
@@ -43,7 +58,11 @@ fn rest_json() {
 
 #[test]
 fn a_payload_of_bytes_is_the_body() {
-    let request = request("lambda", "Invoke", &json!({"FunctionName": "f", "Payload": "eyJhIjoxfQ==", "Qualifier": "3"}));
+    let request = request(
+        "lambda",
+        "Invoke",
+        &json!({"FunctionName": "f", "Payload": "eyJhIjoxfQ==", "Qualifier": "3"}),
+    );
     assert_eq!(request.query, "Qualifier=3");
     assert_eq!(body(&request), r#"{"a":1}"#);
     assert_eq!(header(&request, "content-type"), Some("application/octet-stream"));
@@ -51,9 +70,14 @@ fn a_payload_of_bytes_is_the_body() {
 
 #[test]
 fn aws_query() {
-    let request = request("iam", "PutRolePolicy", &json!({"RoleName": "r", "PolicyName": "p", "PolicyDocument": "{\"a\": 1}"}));
+    let request = request(
+        "iam",
+        "PutRolePolicy",
+        &json!({"RoleName": "r", "PolicyName": "p", "PolicyDocument": "{\"a\": 1}"}),
+    );
     assert_eq!(place(&request), ("POST", "https://iam.amazonaws.com/".to_owned(), "iam", "us-east-1"));
-    let expected = "Action=PutRolePolicy&Version=2010-05-08&RoleName=r&PolicyName=p&PolicyDocument=%7B%22a%22%3A%201%7D";
+    let expected =
+        "Action=PutRolePolicy&Version=2010-05-08&RoleName=r&PolicyName=p&PolicyDocument=%7B%22a%22%3A%201%7D";
     assert_eq!(documents::pairs(body(&request)), documents::pairs(expected));
 }
 
@@ -61,7 +85,8 @@ fn aws_query() {
 fn ec2_query() {
     let parameters = json!({"Resources": ["i-1", "i-2"], "Tags": [{"Key": "k", "Value": "v"}]});
     let request = request("ec2", "CreateTags", &parameters);
-    let expected = "Action=CreateTags&Version=2016-11-15&ResourceId.1=i-1&ResourceId.2=i-2&Tag.1.Key=k&Tag.1.Value=v";
+    let expected =
+        "Action=CreateTags&Version=2016-11-15&ResourceId.1=i-1&ResourceId.2=i-2&Tag.1.Key=k&Tag.1.Value=v";
     assert_eq!(documents::pairs(body(&request)), documents::pairs(expected));
     assert_eq!(request.host, "ec2.eu-west-1.amazonaws.com");
 }
@@ -70,7 +95,10 @@ fn ec2_query() {
 fn rest_xml_with_checksum_and_a_bucket_in_the_host() {
     let parameters = json!({"Bucket": "logs", "Tagging": {"TagSet": [{"Key": "k", "Value": "v"}]}});
     let request = request("s3", "PutBucketTagging", &parameters);
-    assert_eq!(place(&request), ("PUT", "https://logs.s3.eu-west-1.amazonaws.com/?tagging".to_owned(), "s3", "eu-west-1"));
+    assert_eq!(
+        place(&request),
+        ("PUT", "https://logs.s3.eu-west-1.amazonaws.com/?tagging".to_owned(), "s3", "eu-west-1")
+    );
     let expected = r#"<Tagging xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>"#;
     assert_eq!(documents::xml(body(&request)), documents::xml(expected));
     assert!(header(&request, "x-amz-checksum-crc32").is_some());
@@ -79,20 +107,27 @@ fn rest_xml_with_checksum_and_a_bucket_in_the_host() {
 
 #[test]
 fn a_replaced_endpoint_takes_the_bucket_into_the_path_and_no_host_prefix() {
-    let target = Target { region: "us-east-1".to_owned(), endpoint: Some(Url::parse("http://localhost:4566").unwrap()) };
-    let request = |service: &str, name: &str, parameters: Value| operation(service, name).request(&parameters, &target).unwrap();
+    let target = Target {
+        region: "us-east-1".to_owned(),
+        endpoint: Some(Url::parse("http://localhost:4566").unwrap()),
+    };
+    let request = |service: &str, name: &str, parameters: Value| {
+        operation(service, name).request(&parameters, &target).unwrap()
+    };
     let tagging = request("s3", "GetBucketTagging", json!({"Bucket": "logs"}));
     assert_eq!(tagging.url(), "http://localhost:4566/logs?tagging");
     let buckets = request("s3", "ListBuckets", json!({}));
     assert_eq!(buckets.path, "/");
-    let shards = request("servicediscovery", "DiscoverInstances", json!({"NamespaceName": "n", "ServiceName": "s"}));
+    let shards =
+        request("servicediscovery", "DiscoverInstances", json!({"NamespaceName": "n", "ServiceName": "s"}));
     assert_eq!(shards.url(), "http://localhost:4566/");
     assert_eq!(shards.signing_name, "servicediscovery");
 }
 
 #[test]
 fn a_host_prefix_is_put_before_the_host() {
-    let request = request("servicediscovery", "DiscoverInstances", &json!({"NamespaceName": "n", "ServiceName": "s"}));
+    let request =
+        request("servicediscovery", "DiscoverInstances", &json!({"NamespaceName": "n", "ServiceName": "s"}));
     assert_eq!(request.host, "data-servicediscovery.eu-west-1.amazonaws.com");
 }
 
@@ -103,7 +138,8 @@ fn a_parameter_never_chooses_the_endpoint() {
         let request = request("ssm", "GetParameter", &parameters);
         assert_eq!(request.host, "ssm.eu-west-1.amazonaws.com");
     }
-    let odd = operation("s3", "GetBucketTagging").request(&json!({"Bucket": "evil.example/x?y#z"}), &target("us-east-1"));
+    let odd = operation("s3", "GetBucketTagging")
+        .request(&json!({"Bucket": "evil.example/x?y#z"}), &target("us-east-1"));
     if let Ok(request) = odd {
         assert_eq!(request.host, "s3.us-east-1.amazonaws.com");
     }
@@ -111,7 +147,8 @@ fn a_parameter_never_chooses_the_endpoint() {
 
 #[test]
 fn equal_parameters_give_equal_requests() {
-    let parameters = json!({"family": "f", "containerDefinitions": [{"name": "c", "dockerLabels": {"b": "1", "a": "2"}}]});
+    let parameters =
+        json!({"family": "f", "containerDefinitions": [{"name": "c", "dockerLabels": {"b": "1", "a": "2"}}]});
     let target = target("us-east-1");
     let first = operation("ecs", "RegisterTaskDefinition").request(&parameters, &target).unwrap();
     let second = operation("ecs", "RegisterTaskDefinition").request(&parameters, &target).unwrap();
@@ -124,7 +161,9 @@ fn a_signature_depends_on_request_credentials_and_time_alone() {
     let request = request("ssm", "GetParameter", &json!({"Name": "/a"}));
     let credentials = Credentials::new("AKIDEXAMPLE", "secret", Some("token".to_owned()), None, "test");
     let time = UNIX_EPOCH + Duration::from_secs(1_440_938_160);
-    let signed = |request: &Request, seconds| request.signed_headers(&credentials, time + Duration::from_secs(seconds)).unwrap();
+    let signed = |request: &Request, seconds| {
+        request.signed_headers(&credentials, time + Duration::from_secs(seconds)).unwrap()
+    };
     assert_eq!(signed(&request, 0), signed(&request, 0));
     assert_ne!(signed(&request, 0), signed(&request, 1));
     let mut other = request.clone();
@@ -148,7 +187,10 @@ fn what_cannot_be_rendered_is_an_error() {
     let build = |service: &str, name: &str, parameters: Value| {
         operation(service, name).request(&parameters, &target("us-east-1")).unwrap_err()
     };
-    assert!(matches!(build("s3", "PutObject", json!({"Bucket": "b", "Key": "k"})), BuildError::Unsupported { .. }));
+    assert!(matches!(
+        build("s3", "PutObject", json!({"Bucket": "b", "Key": "k"})),
+        BuildError::Unsupported { .. }
+    ));
     assert!(matches!(build("ssm", "PutParameter", json!({"Name": 1})), BuildError::Parameters { .. }));
     assert!(matches!(build("ssm", "PutParameter", json!(["Name"])), BuildError::NotAnObject));
     assert!(matches!(build("lambda", "GetFunction", json!({})), BuildError::Parameters { .. }));

@@ -1,5 +1,14 @@
 //! What becomes of a send: every transport fault, every class of answer.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test says what is wrong by panicking"
+)]
+
 mod support;
 
 use std::{
@@ -59,16 +68,24 @@ fn no_answer(outcome: &Outcome, expected: Option<u16>) -> bool {
 fn refused(outcome: &Outcome) -> Option<(u16, &str)> {
     match outcome {
         Outcome::Refused { status, code, .. } => Some((*status, code)),
-        Outcome::NotSent { .. } | Outcome::NoAnswer { .. } | Outcome::Done { .. } | Outcome::DoneUnreadable { .. } => None,
+        Outcome::NotSent { .. }
+        | Outcome::NoAnswer { .. }
+        | Outcome::Done { .. }
+        | Outcome::DoneUnreadable { .. } => None,
     }
 }
 
 #[tokio::test]
 async fn a_readable_success_is_done() {
-    let server = Server::start(vec![Behaviour::Write(answer("200 OK", JSON, r#"{"Version":3,"Tier":"Standard"}"#))]).await;
+    let server =
+        Server::start(vec![Behaviour::Write(answer("200 OK", JSON, r#"{"Version":3,"Tier":"Standard"}"#))])
+            .await;
     let put = support::operation("ssm", "PutParameter");
     let outcome = send(&put, &json!({"Name": "/a", "Value": "5"}), &at("http", server.address)).await;
-    let expected = Outcome::Done { output: json!({"Version": 3, "Tier": "Standard"}), request_id: Some("req-1".to_owned()) };
+    let expected = Outcome::Done {
+        output: json!({"Version": 3, "Tier": "Standard"}),
+        request_id: Some("req-1".to_owned()),
+    };
     assert!(outcome == expected, "{outcome:?}");
     let requests = server.requests().await;
     let sent = String::from_utf8(requests.concat()).unwrap();
@@ -100,7 +117,11 @@ async fn nothing_is_sent_when_the_name_is_unknown() {
 #[tokio::test]
 async fn nothing_is_sent_when_tls_fails() {
     let put = support::operation("ssm", "PutParameter");
-    for behaviour in [Behaviour::Write(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()), Behaviour::ResetWithinRequest, Behaviour::Silence] {
+    for behaviour in [
+        Behaviour::Write(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()),
+        Behaviour::ResetWithinRequest,
+        Behaviour::Silence,
+    ] {
         let server = Server::start(vec![behaviour]).await;
         let outcome = send(&put, &json!({}), &at("https", server.address)).await;
         assert!(not_sent(&outcome), "{outcome:?}");
@@ -134,7 +155,11 @@ async fn silence_is_no_answer_after_the_timeout() {
 #[tokio::test]
 async fn an_answer_that_breaks_off_is_no_answer() {
     let head = b"HTTP/1.1 200 OK\r\nx-amzn-requestid: req-9\r\ncontent-length: 100\r\n\r\n{\"Vers".to_vec();
-    for behaviour in [Behaviour::Write(head.clone()), Behaviour::WriteAndHang(head.clone()), Behaviour::WriteAndReset(head)] {
+    for behaviour in [
+        Behaviour::Write(head.clone()),
+        Behaviour::WriteAndHang(head.clone()),
+        Behaviour::WriteAndReset(head),
+    ] {
         let outcome = outcome_of(behaviour).await;
         assert!(no_answer(&outcome, Some(200)) || no_answer(&outcome, None), "{outcome:?}");
     }
@@ -161,7 +186,9 @@ async fn bytes_that_are_not_http_are_no_answer() {
 
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
-    let redirect = b"HTTP/1.1 307 Temporary Redirect\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n".to_vec();
+    let redirect =
+        b"HTTP/1.1 307 Temporary Redirect\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n"
+            .to_vec();
     let outcome = outcome_of(Behaviour::Write(redirect)).await;
     assert!(no_answer(&outcome, Some(307)), "{outcome:?}");
 }
@@ -171,7 +198,10 @@ async fn a_client_error_is_refused_with_its_code() {
     let body = r#"{"__type":"com.amazonaws.ssm#ParameterAlreadyExists","message":"it is there"}"#;
     match outcome_of_answer("400 Bad Request", body).await {
         Outcome::Refused { status, code, message, request_id } => {
-            assert_eq!((status, code.as_str(), message.as_str()), (400, "ParameterAlreadyExists", "it is there"));
+            assert_eq!(
+                (status, code.as_str(), message.as_str()),
+                (400, "ParameterAlreadyExists", "it is there")
+            );
             assert_eq!(request_id.as_deref(), Some("req-1"));
         }
         other => panic!("{other:?}"),
@@ -180,7 +210,9 @@ async fn a_client_error_is_refused_with_its_code() {
 
 #[tokio::test]
 async fn throttling_is_refused_whatever_its_status() {
-    for status in ["400 Bad Request", "429 Too Many Requests", "500 Internal Server Error", "503 Service Unavailable"] {
+    for status in
+        ["400 Bad Request", "429 Too Many Requests", "500 Internal Server Error", "503 Service Unavailable"]
+    {
         let outcome = outcome_of_answer(status, r#"{"__type":"ThrottlingException","message":"slow"}"#).await;
         let number = status.split(' ').next().unwrap().parse().unwrap();
         assert_eq!(refused(&outcome), Some((number, "ThrottlingException")));
@@ -231,7 +263,9 @@ async fn a_success_of_s3_that_holds_an_error_is_no_answer() {
     let copy = support::operation("s3", "CopyObject");
     let parameters = json!({"Bucket": "b", "Key": "k", "CopySource": "b/j"});
     match send(&copy, &parameters, &at("http", server.address)).await {
-        Outcome::NoAnswer { status, code, .. } => assert_eq!((status, code.as_deref()), (Some(200), Some("InternalError"))),
+        Outcome::NoAnswer { status, code, .. } => {
+            assert_eq!((status, code.as_deref()), (Some(200), Some("InternalError")))
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -248,13 +282,18 @@ async fn errors_of_every_protocol_have_their_code() {
         ("ec2", "CreateTags", "text/xml", ec2, "InvalidID"),
         ("s3", "GetBucketTagging", "application/xml", s3, "NoSuchTagSet"),
     ] {
-        let answer = support::operation(service, operation).parse(404, &[("content-type".into(), content_type.into())], body.as_bytes());
+        let answer = support::operation(service, operation).parse(
+            404,
+            &[("content-type".into(), content_type.into())],
+            body.as_bytes(),
+        );
         assert_eq!(refused(&answer.into()), Some((404, code)));
     }
     let headers = [("x-amzn-ErrorType".to_owned(), "ResourceNotFoundException:http://internal/".to_owned())];
     let answer = support::operation("lambda", "GetFunction").parse(404, &headers, json_body.as_bytes());
     assert_eq!(refused(&answer.into()), Some((404, "ResourceNotFoundException")));
-    let headers = [("x-amzn-query-error".to_owned(), "AWS.SimpleQueueService.NonExistentQueue;Sender".to_owned())];
+    let headers =
+        [("x-amzn-query-error".to_owned(), "AWS.SimpleQueueService.NonExistentQueue;Sender".to_owned())];
     let body = br#"{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"m"}"#;
     let answer = support::operation("sqs", "GetQueueUrl").parse(400, &headers, body);
     assert_eq!(refused(&answer.into()), Some((400, "AWS.SimpleQueueService.NonExistentQueue")));
@@ -264,11 +303,18 @@ async fn errors_of_every_protocol_have_their_code() {
 async fn a_read_is_tried_again_after_throttling_failure_and_silence() {
     let good = answer("200 OK", JSON, r#"{"Parameter":{"Name":"/a","Value":"5"}}"#);
     let throttled = answer("400 Bad Request", JSON, r#"{"__type":"ThrottlingException"}"#);
-    for first in [Behaviour::Write(throttled), Behaviour::ResetAfterRequest, Behaviour::Write(answer("500 x", JSON, ""))] {
+    for first in [
+        Behaviour::Write(throttled),
+        Behaviour::ResetAfterRequest,
+        Behaviour::Write(answer("500 x", JSON, "")),
+    ] {
         let server = Server::start(vec![first, Behaviour::Write(good.clone())]).await;
         let get = support::operation("ssm", "GetParameter");
         let target = at("http", server.address);
-        let read = client().read(&get, &json!({"Name": "/a"}), &target, &credentials(), SystemTime::now).await.unwrap();
+        let read = client()
+            .read(&get, &json!({"Name": "/a"}), &target, &credentials(), SystemTime::now)
+            .await
+            .unwrap();
         assert_eq!(read.output["Parameter"]["Value"], "5");
         assert_eq!(server.requests().await.len(), 2);
     }
@@ -280,8 +326,14 @@ async fn a_refused_read_is_not_tried_again() {
     let server = Server::start(vec![Behaviour::Write(missing)]).await;
     let get = support::operation("ssm", "GetParameter");
     let target = at("http", server.address);
-    let error = client().read(&get, &json!({"Name": "/a"}), &target, &credentials(), SystemTime::now).await.unwrap_err();
-    assert_eq!((error.code(), error.status(), error.request_id()), ("ParameterNotFound", Some(400), Some("req-1")));
+    let error = client()
+        .read(&get, &json!({"Name": "/a"}), &target, &credentials(), SystemTime::now)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.code(), error.status(), error.request_id()),
+        ("ParameterNotFound", Some(400), Some("req-1"))
+    );
 }
 
 #[tokio::test]
@@ -295,7 +347,11 @@ async fn what_may_change_something_is_not_read() {
 #[tokio::test]
 async fn pages_are_read_up_to_the_limit() {
     let page = |names: &str, token: &str| {
-        Behaviour::Write(answer("200 OK", JSON, &format!(r#"{{"Parameters":[{{"Name":"{names}"}}]{token}}}"#)))
+        Behaviour::Write(answer(
+            "200 OK",
+            JSON,
+            &format!(r#"{{"Parameters":[{{"Name":"{names}"}}]{token}}}"#),
+        ))
     };
     let pages = || vec![page("a", r#","NextToken":"t1""#), page("b", r#","NextToken":"t2""#), page("c", "")];
     let operation = support::operation("ssm", "GetParametersByPath");
@@ -303,8 +359,16 @@ async fn pages_are_read_up_to_the_limit() {
         let server = Server::start(pages().into_iter().take(limit).collect()).await;
         let target = at("http", server.address);
         let parameters = json!({"Path": "/"});
-        let read = client().read_pages(&operation, &parameters, &target, &credentials(), SystemTime::now, limit).await.unwrap();
-        let names: Vec<_> = read.output["Parameters"].as_array().unwrap().iter().map(|entry| entry["Name"].as_str().unwrap()).collect();
+        let read = client()
+            .read_pages(&operation, &parameters, &target, &credentials(), SystemTime::now, limit)
+            .await
+            .unwrap();
+        let names: Vec<_> = read.output["Parameters"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|entry| entry["Name"].as_str().unwrap())
+            .collect();
         assert_eq!((names, read.truncated), (expected, truncated));
         assert_eq!(read.output.get("NextToken"), None);
         let requests = server.requests().await;

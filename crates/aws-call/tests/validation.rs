@@ -1,5 +1,14 @@
 //! Parameters against models.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test says what is wrong by panicking"
+)]
+
 mod support;
 
 use aws_call::Violation;
@@ -26,17 +35,20 @@ fn all_violations_come_at_once_with_their_paths() {
         "Nmae": "/app/limit", "Value": 5, "Overwrite": "yes", "Tags": [{"Key": "a"}, {"Key": "b", "Value": "c", "X": 1}],
     });
     let found = violations("ssm", "PutParameter", &parameters);
-    assert_eq!(brief(&found), [
-        ("/Nmae", "unknown"),
-        ("/Overwrite", "type"),
-        ("/Tags/1/X", "unknown"),
-        ("/Tags/0/Value", "missing"),
-        ("/Value", "type"),
-        ("/Name", "missing"),
-    ]
-    .into_iter()
-    .collect::<Vec<_>>()
-    .tap_sorted_like(&found));
+    assert_eq!(
+        brief(&found),
+        [
+            ("/Nmae", "unknown"),
+            ("/Overwrite", "type"),
+            ("/Tags/1/X", "unknown"),
+            ("/Tags/0/Value", "missing"),
+            ("/Value", "type"),
+            ("/Name", "missing"),
+        ]
+        .into_iter()
+        .collect::<Vec<_>>()
+        .tap_sorted_like(&found)
+    );
     let unknown = found.iter().find(|violation| violation.path == "/Nmae").unwrap();
     assert_eq!(unknown.nearest.as_deref(), Some("Name"));
 }
@@ -73,9 +85,16 @@ fn lengths_and_ranges_are_checked() {
 #[test]
 fn a_union_wants_exactly_one_member() {
     let both = json!({"TableName": "t", "Key": {"k": {"S": "a", "N": "1"}}});
-    assert_eq!(brief(&violations("bedrock-runtime", "Converse", &json!({
-        "modelId": "m", "messages": [{"role": "user", "content": [{"text": "a", "toolUse": {"toolUseId": "x", "name": "y", "input": {}}}]}],
-    }))), [("/messages/0/content/0", "union")]);
+    assert_eq!(
+        brief(&violations(
+            "bedrock-runtime",
+            "Converse",
+            &json!({
+                "modelId": "m", "messages": [{"role": "user", "content": [{"text": "a", "toolUse": {"toolUseId": "x", "name": "y", "input": {}}}]}],
+            })
+        )),
+        [("/messages/0/content/0", "union")]
+    );
     // DynamoDB's attribute values are no union in botocore's model.
     assert_eq!(violations("dynamodb", "GetItem", &both), []);
 }

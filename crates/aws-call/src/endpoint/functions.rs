@@ -42,7 +42,9 @@ pub(super) fn attribute(value: &Value, path: &str) -> Value {
 /// `aws.parseArn`
 pub(super) fn parse_arn(arn: &str) -> Value {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    let [scheme, partition, service, region, account, resource] = parts.as_slice() else { return Value::Null };
+    let [scheme, partition, service, region, account, resource] = parts.as_slice() else {
+        return Value::Null;
+    };
     if *scheme != "arn" || partition.is_empty() || service.is_empty() || resource.is_empty() {
         return Value::Null;
     }
@@ -108,7 +110,11 @@ pub(super) fn is_virtual_hostable_bucket(bucket: &str, allow_dots: bool) -> bool
             && !label.ends_with('-')
             && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
     };
-    if allow_dots { bucket.split('.').all(valid) && bucket.parse::<Ipv4Addr>().is_err() } else { valid(bucket) }
+    if allow_dots {
+        bucket.split('.').all(valid) && bucket.parse::<Ipv4Addr>().is_err()
+    } else {
+        valid(bucket)
+    }
 }
 
 /// `substring`, counted from the end if `reverse`.

@@ -9,7 +9,8 @@ use crate::source::{read_partitions, read_rule_set};
 
 fn models() -> PathBuf {
     let models = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.local/models"));
-    let folders = fs::read_dir(&models).unwrap_or_else(|_| panic!("no models; `scripts/fetch-models` fetches them"));
+    let folders =
+        fs::read_dir(&models).unwrap_or_else(|_| panic!("no models; `scripts/fetch-models` fetches them"));
     let folders = folders.map(|entry| entry.unwrap().path());
     folders.filter(|path| path.to_string_lossy().contains("/botocore-")).max().expect("botocore's models")
 }
@@ -26,7 +27,8 @@ fn endpoints_are_those_of_the_rule_tests() {
         let Ok(versions) = fs::read_dir(data.join(&service)) else { continue };
         let newest = versions.map(|version| version.unwrap().path()).max().unwrap();
         let Ok(cases) = fs::read(suite.join("endpoint-tests-1.json")) else { continue };
-        let rules = read_rule_set(&service, &fs::read(newest.join("endpoint-rule-set-1.json")).unwrap()).unwrap();
+        let rules =
+            read_rule_set(&service, &fs::read(newest.join("endpoint-rule-set-1.json")).unwrap()).unwrap();
         let cases: Value = serde_json::from_slice(&cases).unwrap();
         for case in cases["testCases"].as_array().unwrap() {
             count += 1;

@@ -8,10 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::IndexError;
-use crate::{
-    model::Service,
-    rules::Partition,
-};
+use crate::{model::Service, rules::Partition};
 
 const MAGIC: &[u8; 8] = b"AWSCALL1";
 const LONGEST_MANIFEST: usize = 1 << 20;
@@ -48,7 +45,11 @@ pub(crate) struct Section {
 ///
 /// # Errors
 /// When something cannot be encoded or compressed.
-pub fn pack(sources: Vec<String>, partitions: &[Partition], services: &[Service]) -> Result<Vec<u8>, IndexError> {
+pub fn pack(
+    sources: Vec<String>,
+    partitions: &[Partition],
+    services: &[Service],
+) -> Result<Vec<u8>, IndexError> {
     let unpackable = |what: &str| IndexError::Pack { what: what.to_owned() };
     let mut raw: Vec<(&str, Vec<u8>)> = Vec::with_capacity(services.len());
     for service in services {
@@ -78,7 +79,8 @@ pub fn pack(sources: Vec<String>, partitions: &[Partition], services: &[Service]
 
 /// What small services have in common: the beginnings of some of them.
 fn dictionary(services: &[(&str, Vec<u8>)]) -> Vec<u8> {
-    const TAKEN_FROM: [&str; 8] = ["sqs", "glacier", "synthetics", "dax", "codestar-connections", "pipes", "amp", "backup"];
+    const TAKEN_FROM: [&str; 8] =
+        ["sqs", "glacier", "synthetics", "dax", "codestar-connections", "pipes", "amp", "backup"];
     const BYTES_OF_EACH: usize = 24 << 10;
     let mut dictionary = Vec::new();
     for (name, bytes) in services.iter().filter(|(name, _)| TAKEN_FROM.contains(name)) {
@@ -122,13 +124,19 @@ impl Section {
     }
 
     /// Verifies and decompresses the section's bytes.
-    pub(crate) fn open(&self, name: &str, compressed: &[u8], dictionary: &[u8]) -> Result<Vec<u8>, IndexError> {
+    pub(crate) fn open(
+        &self,
+        name: &str,
+        compressed: &[u8],
+        dictionary: &[u8],
+    ) -> Result<Vec<u8>, IndexError> {
         let corrupt = || IndexError::Corrupt { section: name.to_owned() };
         let digest: [u8; 32] = Sha256::digest(compressed).into();
         if digest != self.sha256 || self.raw_length as usize > LARGEST_SECTION {
             return Err(corrupt());
         }
-        let mut decompressor = zstd::bulk::Decompressor::with_dictionary(dictionary).map_err(|_| corrupt())?;
+        let mut decompressor =
+            zstd::bulk::Decompressor::with_dictionary(dictionary).map_err(|_| corrupt())?;
         let raw = decompressor.decompress(compressed, self.raw_length as usize).map_err(|_| corrupt())?;
         if raw.len() == self.raw_length as usize { Ok(raw) } else { Err(corrupt()) }
     }

@@ -13,8 +13,8 @@ use crate::{
 /// # Errors
 /// When it is not JSON or uses a function or form that is not known.
 pub fn read_rule_set(what: &str, json: &[u8]) -> Result<RuleSet, SourceError> {
-    let value: Value = serde_json::from_slice(json)
-        .map_err(|source| SourceError::Json { what: what.to_owned(), source })?;
+    let value: Value =
+        serde_json::from_slice(json).map_err(|source| SourceError::Json { what: what.to_owned(), source })?;
     let reader = Reader { what };
     let parameters = value
         .get("parameters")
@@ -32,8 +32,8 @@ pub fn read_rule_set(what: &str, json: &[u8]) -> Result<RuleSet, SourceError> {
 /// When it is not JSON, or a region has attributes of its own, which the rules' interpreter does not know.
 pub fn read_partitions(json: &[u8]) -> Result<Vec<Partition>, SourceError> {
     let what = "partitions.json";
-    let value: Value = serde_json::from_slice(json)
-        .map_err(|source| SourceError::Json { what: what.to_owned(), source })?;
+    let value: Value =
+        serde_json::from_slice(json).map_err(|source| SourceError::Json { what: what.to_owned(), source })?;
     let list = value.get("partitions").and_then(Value::as_array);
     list.ok_or_else(|| SourceError::model(what, "no partitions"))?.iter().map(partition).collect()
 }
@@ -43,24 +43,28 @@ fn partition(value: &Value) -> Result<Partition, SourceError> {
     let id = text("id").ok_or_else(|| SourceError::model("partitions.json", "a partition without id"))?;
     let problem = |problem: &str| SourceError::model(&id, problem);
     let regions = value.get("regions").and_then(Value::as_object).ok_or_else(|| problem("no regions"))?;
-    if regions.values().filter_map(Value::as_object).any(|region| region.keys().any(|key| key != "description")) {
+    if regions
+        .values()
+        .filter_map(Value::as_object)
+        .any(|region| region.keys().any(|key| key != "description"))
+    {
         return Err(problem("a region with attributes of its own"));
     }
     let outputs = value.get("outputs").and_then(Value::as_object).ok_or_else(|| problem("no outputs"))?;
     Ok(Partition {
         region_pattern: text("regionRegex").ok_or_else(|| problem("no pattern for regions"))?,
         regions: regions.keys().cloned().collect(),
-        outputs: outputs
-            .iter()
-            .filter_map(|(name, value)| Some((name.clone(), literal(value)?)))
-            .collect(),
+        outputs: outputs.iter().filter_map(|(name, value)| Some((name.clone(), literal(value)?))).collect(),
         id,
     })
 }
 
 /// A boolean or string constant.
 pub(super) fn literal(value: &Value) -> Option<Literal> {
-    value.as_bool().map(Literal::Boolean).or_else(|| value.as_str().map(|text| Literal::Text(text.to_owned())))
+    value
+        .as_bool()
+        .map(Literal::Boolean)
+        .or_else(|| value.as_str().map(|text| Literal::Text(text.to_owned())))
 }
 
 struct Reader<'a> {
@@ -92,8 +96,10 @@ impl Reader<'_> {
     }
 
     fn rule(&self, value: &Value) -> Result<Rule, SourceError> {
-        let conditions = value.get("conditions").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let conditions = conditions.iter().map(|condition| self.condition(condition)).collect::<Result<_, _>>()?;
+        let conditions =
+            value.get("conditions").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let conditions =
+            conditions.iter().map(|condition| self.condition(condition)).collect::<Result<_, _>>()?;
         let then = match value.get("type").and_then(Value::as_str) {
             Some("endpoint") => self.endpoint(value.get("endpoint").unwrap_or(&Value::Null))?,
             Some("error") => Then::Error(self.expression(value.get("error").unwrap_or(&Value::Null))?),
@@ -125,11 +131,15 @@ impl Reader<'_> {
     }
 
     fn call(&self, value: &Value) -> Result<Call, SourceError> {
-        let name = value.get("fn").and_then(Value::as_str).ok_or_else(|| self.problem("a condition without call"))?;
+        let name = value
+            .get("fn")
+            .and_then(Value::as_str)
+            .ok_or_else(|| self.problem("a condition without call"))?;
         let function =
             Function::named(name).ok_or_else(|| self.problem(&format!("the unknown function `{name}`")))?;
         let arguments = value.get("argv").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let arguments = arguments.iter().map(|argument| self.expression(argument)).collect::<Result<_, _>>()?;
+        let arguments =
+            arguments.iter().map(|argument| self.expression(argument)).collect::<Result<_, _>>()?;
         Ok(Call { function, arguments })
     }
 
@@ -146,6 +156,9 @@ impl Reader<'_> {
         if let Some(boolean) = value.as_bool() {
             return Ok(Expression::Boolean(boolean));
         }
-        value.as_i64().map(Expression::Integer).ok_or_else(|| self.problem("an expression of an unknown form"))
+        value
+            .as_i64()
+            .map(Expression::Integer)
+            .ok_or_else(|| self.problem("an expression of an unknown form"))
     }
 }

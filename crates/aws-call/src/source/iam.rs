@@ -55,14 +55,21 @@ impl IamData {
     ///
     /// # Errors
     /// When one of the texts is not JSON of that form, or an access level is not known.
-    pub fn add_service(&mut self, prefix: &str, actions: &[u8], resource_types: &[u8]) -> Result<(), SourceError> {
+    pub fn add_service(
+        &mut self,
+        prefix: &str,
+        actions: &[u8],
+        resource_types: &[u8],
+    ) -> Result<(), SourceError> {
         let json = |source| SourceError::Json { what: format!("IAM data of {prefix}"), source };
         let actions: BTreeMap<String, ActionJson> = serde_json::from_slice(actions).map_err(json)?;
-        let types: BTreeMap<String, ResourceTypeJson> = serde_json::from_slice(resource_types).map_err(json)?;
+        let types: BTreeMap<String, ResourceTypeJson> =
+            serde_json::from_slice(resource_types).map_err(json)?;
         let mut read = BTreeMap::new();
         for action in actions.into_values() {
-            let access = access_level(&action.access_level)
-                .ok_or_else(|| SourceError::model(prefix, format!("the access level `{}`", action.access_level)))?;
+            let access = access_level(&action.access_level).ok_or_else(|| {
+                SourceError::model(prefix, format!("the access level `{}`", action.access_level))
+            })?;
             let arn_templates = action
                 .resource_types
                 .iter()
@@ -71,14 +78,23 @@ impl IamData {
                     Some(ArnTemplate { template, required: used.required })
                 })
                 .collect();
-            read.insert(action.name.to_ascii_lowercase(), IamAction { name: action.name, access, arn_templates });
+            read.insert(
+                action.name.to_ascii_lowercase(),
+                IamAction { name: action.name, access, arn_templates },
+            );
         }
         self.services.insert(prefix.to_owned(), read);
         Ok(())
     }
 
     /// The actions, as `service:Action` with their facts, that calling `operation` needs; none where it cannot be told.
-    pub(super) fn actions_of(&self, service: &str, prefixes: &[&str], operation: &str, method: &str) -> Vec<(String, &IamAction)> {
+    pub(super) fn actions_of(
+        &self,
+        service: &str,
+        prefixes: &[&str],
+        operation: &str,
+        method: &str,
+    ) -> Vec<(String, &IamAction)> {
         let prefixes = iam_prefix(service).map_or_else(|| prefixes.to_vec(), |prefix| vec![prefix]);
         let names = renamed(service, operation, method).unwrap_or_else(|| vec![operation.to_owned()]);
         for prefix in prefixes {
@@ -106,7 +122,8 @@ pub(super) fn access_of(service: &str, operation: &str, actions: &[(String, &Iam
 
 /// The ARN templates of these actions, without repetition.
 pub(super) fn arn_templates_of(actions: &[(String, &IamAction)]) -> Vec<ArnTemplate> {
-    let templates: BTreeSet<_> = actions.iter().flat_map(|(_, action)| action.arn_templates.clone()).collect();
+    let templates: BTreeSet<_> =
+        actions.iter().flat_map(|(_, action)| action.arn_templates.clone()).collect();
     templates.into_iter().collect()
 }
 
@@ -132,6 +149,15 @@ fn hands_out_credentials(service: &str, operation: &str) -> bool {
 }
 
 const CREDENTIALS: &[(&str, &str)] = &[
+    ("amplifybackend", "GetToken"),
+    ("apigateway", "CreateApiKey"),
+    ("appstream", "CreateStreamingURL"),
+    ("appsync", "CreateApiKey"),
+    ("bedrock-agentcore", "GetResourceApiKey"),
+    ("bedrock-agentcore", "GetResourceOauth2Token"),
+    ("bedrock-agentcore", "GetWorkloadAccessToken"),
+    ("bedrock-agentcore", "GetWorkloadAccessTokenForJWT"),
+    ("bedrock-agentcore", "GetWorkloadAccessTokenForUserId"),
     ("codeartifact", "GetAuthorizationToken"),
     ("codecatalyst", "CreateAccessToken"),
     ("cognito-identity", "GetCredentialsForIdentity"),
@@ -139,6 +165,7 @@ const CREDENTIALS: &[(&str, &str)] = &[
     ("cognito-identity", "GetOpenIdTokenForDeveloperIdentity"),
     ("cognito-idp", "AdminInitiateAuth"),
     ("cognito-idp", "AdminRespondToAuthChallenge"),
+    ("cognito-idp", "GetTokensFromRefreshToken"),
     ("cognito-idp", "InitiateAuth"),
     ("cognito-idp", "RespondToAuthChallenge"),
     ("connect", "GetFederationToken"),
@@ -147,34 +174,56 @@ const CREDENTIALS: &[(&str, &str)] = &[
     ("ec2", "GetPasswordData"),
     ("ecr", "GetAuthorizationToken"),
     ("ecr-public", "GetAuthorizationToken"),
+    ("ecs", "ExecuteCommand"),
     ("emr", "GetClusterSessionCredentials"),
     ("emr-containers", "GetManagedEndpointSessionCredentials"),
     ("finspace-data", "GetProgrammaticAccessCredentials"),
     ("gamelift", "GetComputeAuthToken"),
     ("gamelift", "GetInstanceAccess"),
     ("gamelift", "RequestUploadCredentials"),
+    ("grafana", "CreateWorkspaceApiKey"),
+    ("grafana", "CreateWorkspaceServiceAccountToken"),
     ("iam", "CreateAccessKey"),
     ("iam", "CreateServiceSpecificCredential"),
     ("iam", "ResetServiceSpecificCredential"),
     ("iot", "CreateKeysAndCertificate"),
     ("iot", "CreateProvisioningClaim"),
+    ("iotsecuretunneling", "OpenTunnel"),
+    ("iotsecuretunneling", "RotateTunnelAccessToken"),
+    ("kinesisanalyticsv2", "CreateApplicationPresignedUrl"),
     ("lakeformation", "AssumeDecoratedRoleWithSAML"),
     ("lakeformation", "GetTemporaryDataLocationCredentials"),
     ("lakeformation", "GetTemporaryGluePartitionCredentials"),
     ("lakeformation", "GetTemporaryGlueTableCredentials"),
+    ("license-manager", "GetAccessToken"),
     ("lightsail", "CreateBucketAccessKey"),
     ("lightsail", "CreateKeyPair"),
     ("lightsail", "DownloadDefaultKeyPair"),
     ("lightsail", "GetInstanceAccessDetails"),
     ("lightsail", "GetRelationalDatabaseMasterUserPassword"),
+    ("mediapackage", "RotateChannelCredentials"),
+    ("mediapackage", "RotateIngestEndpointCredentials"),
+    ("mwaa", "CreateCliToken"),
+    ("mwaa", "CreateWebLoginToken"),
+    ("quicksight", "GenerateEmbedUrlForAnonymousUser"),
+    ("quicksight", "GenerateEmbedUrlForRegisteredUser"),
+    ("quicksight", "GetDashboardEmbedUrl"),
+    ("quicksight", "GetSessionEmbedUrl"),
     ("redshift", "GetClusterCredentials"),
     ("redshift", "GetClusterCredentialsWithIAM"),
+    ("redshift", "GetIdentityCenterAuthToken"),
     ("redshift-serverless", "GetCredentials"),
-    ("rolesanywhere", "CreateSession"),
+    ("redshift-serverless", "GetIdentityCenterAuthToken"),
+    ("route53globalresolver", "CreateAccessToken"),
     ("s3", "CreateSession"),
     ("s3control", "GetDataAccess"),
+    ("sagemaker", "CreatePartnerAppPresignedUrl"),
+    ("sagemaker", "CreatePresignedDomainUrl"),
+    ("sagemaker", "CreatePresignedNotebookInstanceUrl"),
     ("signin", "CreateOAuth2Token"),
     ("ssm", "GetAccessToken"),
+    ("ssm", "ResumeSession"),
+    ("ssm", "StartSession"),
     ("sso", "GetRoleCredentials"),
     ("sso-oidc", "CreateToken"),
     ("sso-oidc", "CreateTokenWithIAM"),
@@ -190,9 +239,10 @@ fn iam_prefix(service: &str) -> Option<&'static str> {
         "iot-data" => "iot",
         "iotsecuretunneling" => "iot",
         "mturk" => "mechanicalturk",
-        "partnercentral-account" | "partnercentral-benefits" | "partnercentral-channel" | "partnercentral-selling" => {
-            "partnercentral"
-        }
+        "partnercentral-account"
+        | "partnercentral-benefits"
+        | "partnercentral-channel"
+        | "partnercentral-selling" => "partnercentral",
         "resourcegroupstaggingapi" => "tag",
         _ => return None,
     })
@@ -203,7 +253,10 @@ fn renamed(service: &str, operation: &str, method: &str) -> Option<Vec<String>> 
     let names: &[&str] = match (service, operation) {
         ("apigateway" | "apigatewayv2", _) => return Some(vec![method.to_owned()]),
         ("budgets", _) => return Some(vec![budget_action(operation)?.to_owned()]),
-        ("s3" | "s3control", _) => return bucket_actions(operation).map(|names| names.iter().map(|name| (*name).to_owned()).collect()),
+        ("s3" | "s3control", _) => {
+            return bucket_actions(operation)
+                .map(|names| names.iter().map(|name| (*name).to_owned()).collect());
+        }
         ("dynamodb", "TransactGetItems") => &["GetItem"],
         ("dynamodb", "TransactWriteItems") => &["ConditionCheckItem", "DeleteItem", "PutItem", "UpdateItem"],
         ("dynamodb", "BatchExecuteStatement" | "ExecuteStatement" | "ExecuteTransaction") => {
@@ -236,14 +289,20 @@ fn bucket_actions(operation: &str) -> Option<&'static [&'static str]> {
         "AbortMultipartUpload" => &["AbortMultipartUpload"],
         "CompleteMultipartUpload" | "CreateMultipartUpload" | "PutObject" | "UploadPart" => &["PutObject"],
         "CopyObject" | "UploadPartCopy" => &["GetObject", "PutObject"],
-        "DeleteBucketAnalyticsConfiguration" | "PutBucketAnalyticsConfiguration" => &["PutAnalyticsConfiguration"],
+        "DeleteBucketAnalyticsConfiguration" | "PutBucketAnalyticsConfiguration" => {
+            &["PutAnalyticsConfiguration"]
+        }
         "DeleteBucketCors" | "PutBucketCors" => &["PutBucketCORS"],
         "DeleteBucketEncryption" | "PutBucketEncryption" => &["PutEncryptionConfiguration"],
         "DeleteBucketIntelligentTieringConfiguration" | "PutBucketIntelligentTieringConfiguration" => {
             &["PutIntelligentTieringConfiguration"]
         }
-        "DeleteBucketInventoryConfiguration" | "PutBucketInventoryConfiguration" => &["PutInventoryConfiguration"],
-        "DeleteBucketLifecycle" | "DeleteBucketLifecycleConfiguration" | "PutBucketLifecycle"
+        "DeleteBucketInventoryConfiguration" | "PutBucketInventoryConfiguration" => {
+            &["PutInventoryConfiguration"]
+        }
+        "DeleteBucketLifecycle"
+        | "DeleteBucketLifecycleConfiguration"
+        | "PutBucketLifecycle"
         | "PutBucketLifecycleConfiguration" => &["PutLifecycleConfiguration"],
         "DeleteBucketMetricsConfiguration" | "PutBucketMetricsConfiguration" => &["PutMetricsConfiguration"],
         "DeleteBucketOwnershipControls" | "PutBucketOwnershipControls" => &["PutBucketOwnershipControls"],
@@ -253,13 +312,17 @@ fn bucket_actions(operation: &str) -> Option<&'static [&'static str]> {
         "DeletePublicAccessBlock" | "PutPublicAccessBlock" => &["PutBucketPublicAccessBlock"],
         "GetBucketAccelerateConfiguration" => &["GetAccelerateConfiguration"],
         "PutBucketAccelerateConfiguration" => &["PutAccelerateConfiguration"],
-        "GetBucketAnalyticsConfiguration" | "ListBucketAnalyticsConfigurations" => &["GetAnalyticsConfiguration"],
+        "GetBucketAnalyticsConfiguration" | "ListBucketAnalyticsConfigurations" => {
+            &["GetAnalyticsConfiguration"]
+        }
         "GetBucketCors" => &["GetBucketCORS"],
         "GetBucketEncryption" => &["GetEncryptionConfiguration"],
         "GetBucketIntelligentTieringConfiguration" | "ListBucketIntelligentTieringConfigurations" => {
             &["GetIntelligentTieringConfiguration"]
         }
-        "GetBucketInventoryConfiguration" | "ListBucketInventoryConfigurations" => &["GetInventoryConfiguration"],
+        "GetBucketInventoryConfiguration" | "ListBucketInventoryConfigurations" => {
+            &["GetInventoryConfiguration"]
+        }
         "GetBucketLifecycle" | "GetBucketLifecycleConfiguration" => &["GetLifecycleConfiguration"],
         "GetBucketMetricsConfiguration" | "ListBucketMetricsConfigurations" => &["GetMetricsConfiguration"],
         "GetBucketNotificationConfiguration" => &["GetBucketNotification"],
@@ -305,6 +368,17 @@ mod tests {
     #[test]
     fn everything_of_sts_hands_out_credentials() {
         assert_eq!(access_of("sts", "GetCallerIdentity", &[]), Access::Credentials);
+    }
+
+    #[test]
+    fn every_operation_that_hands_out_credentials_exists() {
+        let built = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/index/aws-call.index");
+        let path = std::env::var_os("AWS_CALL_INDEX").unwrap_or_else(|| built.into());
+        let index = crate::Index::open(path.as_ref()).unwrap_or_else(|error| panic!("{error}"));
+        for (service, operation) in CREDENTIALS {
+            let found = index.operation(service, operation).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(found.access(), Access::Credentials, "{service} {operation}");
+        }
     }
 
     #[test]

@@ -95,8 +95,8 @@ fn uri_with_member_names(
 fn checksum(source: &OperationJson, service: &ServiceJson) -> Option<ChecksumRule> {
     let http_checksum = source.http_checksum.as_ref();
     let algorithm_member = http_checksum.and_then(|checksum| checksum.request_algorithm_member.clone());
-    let required =
-        source.http_checksum_required || http_checksum.is_some_and(|checksum| checksum.request_checksum_required);
+    let required = source.http_checksum_required
+        || http_checksum.is_some_and(|checksum| checksum.request_checksum_required);
     if !required && algorithm_member.is_none() {
         return None;
     }

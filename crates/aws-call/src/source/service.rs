@@ -33,7 +33,8 @@ pub fn read_service(sources: ServiceSources<'_>, iam: &IamData) -> Result<Servic
     let name = sources.name;
     let json = |source| SourceError::Json { what: name.to_owned(), source };
     let service: ServiceJson = serde_json::from_slice(sources.service).map_err(json)?;
-    let paginators: Value = sources.paginators.map_or(Ok(Value::Null), serde_json::from_slice).map_err(json)?;
+    let paginators: Value =
+        sources.paginators.map_or(Ok(Value::Null), serde_json::from_slice).map_err(json)?;
     let rules = read_rule_set(name, sources.endpoint_rules)?;
     let metadata = &service.metadata;
     let signing_name = metadata.signing_name.clone().unwrap_or_else(|| metadata.endpoint_prefix.clone());

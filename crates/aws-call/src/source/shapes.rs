@@ -40,8 +40,10 @@ impl<'a> ShapeReader<'a> {
     pub(super) fn finish(mut self) -> Result<Vec<Shape>, SourceError> {
         let mut shapes = Vec::new();
         while let Some(name) = self.waiting.get(shapes.len()).cloned() {
-            let source =
-                self.source.get(&name).ok_or_else(|| SourceError::model(&name, "no definition in its model"))?;
+            let source = self
+                .source
+                .get(&name)
+                .ok_or_else(|| SourceError::model(&name, "no definition in its model"))?;
             let kind = self.kind(&name, source)?;
             shapes.push(Shape { name, sensitive: source.sensitive, kind });
         }
@@ -103,7 +105,12 @@ impl<'a> ShapeReader<'a> {
         })
     }
 
-    fn member(&mut self, name: &str, source: &ReferenceJson, owner: &ShapeJson) -> Result<Member, SourceError> {
+    fn member(
+        &mut self,
+        name: &str,
+        source: &ReferenceJson,
+        owner: &ShapeJson,
+    ) -> Result<Member, SourceError> {
         let target = self.source.get(&source.shape);
         Ok(Member {
             name: name.to_owned(),

@@ -25,7 +25,9 @@ pub(crate) fn xml(text: &str) -> Value {
             xmlparser::Token::Text { text } if !text.trim().is_empty() => {
                 stack.last_mut().unwrap().2.push(Value::from(unescaped(text.trim())));
             }
-            xmlparser::Token::Cdata { text, .. } => stack.last_mut().unwrap().2.push(Value::from(text.as_str())),
+            xmlparser::Token::Cdata { text, .. } => {
+                stack.last_mut().unwrap().2.push(Value::from(text.as_str()))
+            }
             _ => {}
         }
     }

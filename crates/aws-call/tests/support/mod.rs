@@ -25,7 +25,9 @@ pub(crate) fn botocore() -> PathBuf {
         let folders = entries.filter_map(|entry| Some(entry.ok()?.path()));
         folders.filter(|path| path.to_string_lossy().contains("/botocore-")).max()
     });
-    newest.unwrap_or_else(|| panic!("`{}` has no models; `scripts/fetch-models` fetches them", models.display()))
+    newest.unwrap_or_else(|| {
+        panic!("`{}` has no models; `scripts/fetch-models` fetches them", models.display())
+    })
 }
 
 fn workspace() -> &'static Path {
