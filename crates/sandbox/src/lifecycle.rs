@@ -82,7 +82,15 @@ pub async fn up(layout: &Layout, options: Options) -> Result<Running> {
     let receiver = start_receiver(layout, ports.receiver).await?;
     let endpoint = ministack::endpoint(ports.gateway);
     let gateway = format!("localhost:{}", ports.gateway);
-    let parameters = [("Prefix", PREFIX), ("LocalGateway", gateway.as_str()), ("AllowLoopback", "true")];
+    // The provider knows no public clients and takes any secret.
+    let secrets = serde_json::json!({ provider::issuer(ports.issuer): "any" }).to_string();
+    let parameters = [
+        ("Prefix", PREFIX),
+        ("LocalGateway", gateway.as_str()),
+        ("AllowLoopback", "true"),
+        ("SweepLookSeconds", "5"),
+        ("ClientSecrets", secrets.as_str()),
+    ];
     let operator = Account::owner(&tools.aws, &layout.index(), &endpoint, ACCOUNT);
     let outputs = deployment::deploy(&operator, &template, PREFIX, &parameters).await?;
     let sandbox = Sandbox {
@@ -98,7 +106,7 @@ pub async fn up(layout: &Layout, options: Options) -> Result<Running> {
         outputs,
         aws: tools.aws,
         index: layout.index(),
-        changegate: layout.binaries().join("changegate-cli"),
+        changegate: layout.binaries().join("changegate"),
         tenants: BTreeMap::new(),
     };
     let running = Running { sandbox, layout: layout.clone(), ministack, receiver, provider };
