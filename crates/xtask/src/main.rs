@@ -1,8 +1,17 @@
 //! Chores of the workspace that are more than a shell line.
 
+mod archive;
 mod build_index;
+mod chore_error;
+mod cold_start;
+mod figures;
+mod glibc;
+mod package;
+mod release;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -30,6 +39,34 @@ enum Chore {
         #[arg(long)]
         source: Vec<String>,
     },
+    /// Builds every function for release and packages it, one archive each
+    Package {
+        /// The model index that goes into the archives of the functions that describe operations
+        #[arg(long, default_value = "target/index/aws-call.index")]
+        index: PathBuf,
+    },
+    /// Packages every function and measures from process start to the first request for work
+    ColdStart {
+        /// The model index that goes into the archives
+        #[arg(long, default_value = "target/index/aws-call.index")]
+        index: PathBuf,
+        /// Starts of each program
+        #[arg(long, default_value_t = 30)]
+        runs: usize,
+        /// A Python interpreter with boto3 and awslambdaric, to measure a Python function beside the others
+        #[arg(long)]
+        python: Option<PathBuf>,
+    },
+}
+
+fn package(index: &Path) -> Result<String, Box<dyn Error>> {
+    Ok(package::package(&release::Workspace::find()?, index, &[])?)
+}
+
+fn cold_start(index: &Path, runs: usize, python: Option<PathBuf>) -> Result<String, Box<dyn Error>> {
+    let workspace = release::Workspace::find()?;
+    println!("{}\n", package::package(&workspace, index, &[release::NOOP])?);
+    Ok(cold_start::cold_start(&workspace, runs, python.as_deref())?)
 }
 
 fn main() -> ExitCode {
@@ -38,6 +75,8 @@ fn main() -> ExitCode {
         Chore::Index { botocore, iam_data, out, source } => {
             build_index::build_index(&build_index::Paths { botocore, iam_data, out }, source)
         }
+        Chore::Package { index } => package(&index),
+        Chore::ColdStart { index, runs, python } => cold_start(&index, runs, python),
     };
     match done {
         Ok(message) => {
