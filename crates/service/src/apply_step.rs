@@ -77,14 +77,23 @@ impl ApplyStep {
         match self.attempt(task.step, &record, &dossier).await {
             Ok(()) => {}
             Err(Halt::Held(why)) => tracing::info!(change = %task.change, why, "not sent, left as it is"),
-            Err(Halt::Refused(refusal)) => {
-                let why = refusal.why();
-                tracing::warn!(change = %task.change, code = why.code, message = why.message, "not sent, ended");
-                self.recorder().end(&record, &refusal).await?;
-            }
+            Err(Halt::Refused(refusal)) => self.end(&record, &refusal).await?,
             Err(Halt::Failed(error)) => return Err(error),
         }
         Ok(task.done())
+    }
+
+    /// Ends the change. If its record moved on in between, another attempt has it: what this one saw is no longer so.
+    async fn end(&self, record: &Record, refusal: &Refusal) -> Result<(), ServiceError> {
+        let (change, why) = (&record.head.change, refusal.why());
+        tracing::warn!(%change, code = why.code, message = why.message, "not sent, to be ended");
+        match self.recorder().end(record, refusal).await {
+            Err(error) if error.code() == Code::Contended => {
+                tracing::info!(%change, story = error.story(), "the record moved on, left as it is");
+                Ok(())
+            }
+            ended => ended,
+        }
     }
 
     async fn attempt(&self, number: u32, record: &Record, dossier: &Dossier) -> Result<(), Halt> {
