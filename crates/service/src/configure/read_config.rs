@@ -9,6 +9,7 @@ use changegate_change::tenant::{
 };
 use changegate_egress::target::Target;
 use serde_json::Value;
+use url::{Host, Url};
 
 use super::deployment::Deployment;
 use super::reader::{Place, Reader};
@@ -59,22 +60,34 @@ fn read(reader: &mut Reader, document: &Value, rules: Rules<'_>) -> Option<Tenan
         let message = format!("this is applied for tenant `{}`", rules.tenant);
         reader.wrong(&root.at("tenant"), "reference", message);
     }
-    let accounts =
-        each(reader.list(map, &root, "accounts"), |place, value| account(reader, place, value, rules));
+    let listed_accounts = reader.list(map, &root, "accounts");
+    let listed_approvers = reader.list(map, &root, "approvers");
+    for (key, none) in [("accounts", listed_accounts.is_empty()), ("approvers", listed_approvers.is_empty())]
+    {
+        if none && map.get(key).is_some_and(Value::is_array) {
+            reader.wrong(&root.at(key), "empty", "at least one is needed");
+        }
+    }
+    // What refers to approvers cannot be judged while one of them cannot be read.
+    let approvers_listed = listed_approvers.len();
+    let accounts = each(listed_accounts, |place, value| account(reader, place, value, rules));
     let issuers =
         each(reader.list(map, &root, "issuers"), |place, value| issuer(reader, place, value, rules));
-    let approvers = each(reader.list(map, &root, "approvers"), |place, value| approver(reader, place, value));
+    let approvers = each(listed_approvers, |place, value| approver(reader, place, value));
     let agents = each(reader.list(map, &root, "agents"), |place, value| agent(reader, place, value));
     let classes = each(reader.list(map, &root, "classes"), |place, value| class(reader, place, value, rules));
     let rule = reader.member(map, &root, "approval");
     let approval = rule.and_then(|value| approval(reader, &root.at("approval"), value));
     let hook = map.get("webhook").map(|value| webhook(reader, &root.at("webhook"), value, rules));
-    check_accounts(reader, &root, &accounts);
-    check_people(reader, &root, &issuers, &approvers);
-    check_agents(reader, &agents, &approvers);
+    reader.unique("account", accounts.iter().map(|(place, account)| (place.at("id"), account.id.clone())));
     reader.unique("class", classes.iter().map(|(place, class)| (place.at("id"), class.id.clone())));
-    if let Some(approval) = &approval {
-        check_quorum(reader, &root, approval, &approvers, &agents);
+    check_people(reader, &issuers, &approvers);
+    check_keys(reader, &agents);
+    if approvers.len() == approvers_listed {
+        check_persons(reader, &agents, &approvers);
+        if let Some(approval) = &approval {
+            check_quorum(reader, &root, approval, &approvers, &agents);
+        }
     }
     Some(TenantConfig {
         tenant: tenant?,
@@ -177,11 +190,27 @@ fn issuer(reader: &mut Reader, place: &Place, value: &Value, rules: Rules<'_>) -
 }
 
 fn check_url(reader: &mut Reader, place: &Place, url: &str, allow_loopback: bool) -> bool {
-    let checked = Target::parse(url, allow_loopback);
-    if let Err(error) = &checked {
-        reader.wrong(place, "url", error.to_string());
+    let parsed = Target::parse(url, allow_loopback).map_err(|error| error.to_string());
+    let refused = match parsed {
+        Ok(target) if !target.tls() && !is_loopback(url) => {
+            Some("plain http is for this machine only".to_owned())
+        }
+        Ok(_) => None,
+        Err(message) => Some(message),
+    };
+    if let Some(message) = &refused {
+        reader.wrong(place, "url", message);
     }
-    checked.is_ok()
+    refused.is_none()
+}
+
+fn is_loopback(url: &str) -> bool {
+    match Url::parse(url).ok().as_ref().and_then(Url::host) {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }
 
 fn approver(reader: &mut Reader, place: &Place, value: &Value) -> Option<Approver> {
@@ -256,18 +285,8 @@ fn webhook(reader: &mut Reader, place: &Place, value: &Value, rules: Rules<'_>) 
     check_url(reader, &place.at("url"), &url, rules.allow_loopback).then_some(Webhook { url })
 }
 
-fn check_accounts(reader: &mut Reader, root: &Place, accounts: &Placed<Account>) {
-    if accounts.is_empty() {
-        reader.wrong(&root.at("accounts"), "empty", "at least one account is needed");
-    }
-    reader.unique("account", accounts.iter().map(|(place, account)| (place.at("id"), account.id.clone())));
-}
-
-fn check_people(reader: &mut Reader, root: &Place, issuers: &Placed<Issuer>, approvers: &Placed<Approver>) {
+fn check_people(reader: &mut Reader, issuers: &Placed<Issuer>, approvers: &Placed<Approver>) {
     reader.unique("issuer", issuers.iter().map(|(place, issuer)| (place.at("url"), issuer.url.clone())));
-    if approvers.is_empty() {
-        reader.wrong(&root.at("approvers"), "empty", "at least one approver is needed");
-    }
     reader.unique("approver", approvers.iter().map(|(place, who)| (place.at("id"), who.id.clone())));
     let subjects = approvers.iter().map(|(place, who)| (place.at("subject"), (&who.issuer, &who.subject)));
     reader.unique("person", subjects);
@@ -279,12 +298,15 @@ fn check_people(reader: &mut Reader, root: &Place, issuers: &Placed<Issuer>, app
     }
 }
 
-fn check_agents(reader: &mut Reader, agents: &Placed<Agent>, approvers: &Placed<Approver>) {
+fn check_keys(reader: &mut Reader, agents: &Placed<Agent>) {
     reader.unique("agent", agents.iter().map(|(place, agent)| (place.at("id"), agent.id.clone())));
     reader.unique(
         "key",
         agents.iter().map(|(place, agent)| (place.at("key_sha256"), agent.key_sha256.clone())),
     );
+}
+
+fn check_persons(reader: &mut Reader, agents: &Placed<Agent>, approvers: &Placed<Approver>) {
     for (place, agent) in agents {
         let person = agent.on_behalf_of.as_ref();
         if let Some(id) = person.filter(|id| !approvers.iter().any(|(_, who)| who.id == **id)) {
