@@ -137,6 +137,14 @@ mod tests {
     }
 
     #[test]
+    fn a_policy_that_is_not_encoded_stays_as_it_is() {
+        let plain = json!({"PolicyDocument": "{\"a\":\"%7B\"}"});
+        let mut output = plain.clone();
+        decode_policies(&mut output);
+        assert_eq!(output, plain);
+    }
+
+    #[test]
     fn the_root_element_is_found_behind_a_declaration() {
         assert_eq!(root_element(b"<?xml version=\"1.0\"?>\n<Error><Code>x</Code></Error>"), Some("Error"));
         assert_eq!(root_element(b"<CopyObjectResult xmlns=\"x\"/>"), Some("CopyObjectResult"));

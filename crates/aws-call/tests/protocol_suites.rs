@@ -118,10 +118,9 @@ impl Case {
             Some(input) => self.converted(input, &self.case["params"]),
             None => json!({}),
         };
-        if let Some(token) = operation.idempotency_token() {
-            if parameters.get(token).is_none_or(Value::is_null) {
-                parameters[token] = json!(TOKEN);
-            }
+        let token = operation.idempotency_token();
+        if let Some(token) = token.filter(|token| parameters.get(token).is_none_or(Value::is_null)) {
+            parameters[token] = json!(TOKEN);
         }
         let target = Target { region: "us-east-1".to_owned(), endpoint: None };
         let request = operation.request(&parameters, &target).map_err(|error| full(&error))?;
