@@ -10,6 +10,10 @@ VENV := .venv
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 INDEX := target/index/aws-call.index
 SANDBOX := $(TARGET)/debug/sandbox
+BENCH_PYTHON := .local/bench-python
+DENY := .local/tools/bin/cargo-deny
+# `required` makes `make deny` fail if the database of advisories cannot be reached.
+ADVISORIES := optional
 
 # `$(call need,PROGRAM,HOW TO INSTALL IT)`
 need = command -v $(1) >/dev/null || { echo "\`$(1)\` is missing; $(2)" >&2; exit 1; }
@@ -19,7 +23,7 @@ need_npm = $(call need,npm,install Node.js 20 or later with npm (https://nodejs.
 
 .PHONY: help
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(VENV)/.installed node_modules/.installed ## Install the local stack and the lints into this folder
@@ -67,10 +71,39 @@ lint: setup ## Check templates and state machine
 	$(VENV)/bin/cfn-lint
 	node_modules/.bin/asl-validator --json-path statemachines/change.asl.json
 
+.PHONY: package
+package: index ## Build and check one archive per function, for AWS
+	cargo run --quiet --package xtask -- package --index $(INDEX)
+
+.PHONY: bench
+bench: bench-cold-start ## Measure everything that is measured
+
+.PHONY: bench-cold-start
+bench-cold-start: index $(BENCH_PYTHON)/.installed ## Measure from process start to the first request for work
+	if [ -x $(BENCH_PYTHON)/bin/python ]; then python=(--python "$$PWD/$(BENCH_PYTHON)/bin/python"); \
+	else python=(); echo "there is no Python function beside the others: awslambdaric could not be installed" >&2; fi; \
+	cargo run --quiet --package xtask -- cold-start --index $(INDEX) "$${python[@]}"
+
+$(BENCH_PYTHON)/.installed: bench/python/requirements.txt
+	@$(need_python)
+	rm -rf $(BENCH_PYTHON)
+	python3 -m venv $(BENCH_PYTHON)
+	$(BENCH_PYTHON)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $< || rm -rf $(BENCH_PYTHON)
+	mkdir -p $(BENCH_PYTHON) && touch $@
+
 .PHONY: deny
-deny: ## Check licences and advisories of dependencies
-	@command -v cargo-deny >/dev/null || { echo "\`cargo-deny\` is missing; cargo install cargo-deny --version 0.20.2 --locked" >&2; exit 1; }
-	cargo deny check
+deny: $(DENY) ## Check bans, licences and sources of dependencies; advisories if their database can be reached
+	$(DENY) check bans licenses sources
+	@if $(DENY) fetch db; then $(DENY) check --disable-fetch advisories; \
+	else echo "advisories: NOT CHECKED, their database cannot be reached" >&2; [ "$(ADVISORIES)" != required ]; fi
+
+$(DENY):
+	@$(need_cargo)
+	cargo install cargo-deny --version 0.20.2 --locked --debug --quiet --root .local/tools
+
+.PHONY: aws-smoke
+aws-smoke: ## Check on a real AWS account what no emulator can; says first what it would do
+	@scripts/aws-smoke
 
 .PHONY: clean
 clean: ## Stop sandboxes and forget what they kept
