@@ -4,7 +4,7 @@ use changegate_catalog::Sealer;
 use changegate_change::digest::Digest;
 use changegate_change::id::ChangeId;
 use changegate_change::proposal::{Proposal, Step, Undoes};
-use changegate_change::request::{DECIDE_BY_DEFAULT, ProposalRequest, StepRequest, TITLE_MAX};
+use changegate_change::request::{DECIDE_BY_DEFAULT, ProposalRequest, STEPS_MAX, StepRequest, TITLE_MAX};
 use changegate_change::sealed::Vault;
 use changegate_change::status::Status;
 use changegate_change::undo::UndoClass;
@@ -125,6 +125,13 @@ fn undoable<'a>(record: &'a Record, proposal: &'a Proposal) -> Result<(&'a Step,
     if step.undo.class == UndoClass::None || step.undo.calls.is_empty() || step.before.truncated {
         let why = step.undo.caveats.first().map_or("it has none", String::as_str);
         return Err(ServiceError::new(Code::UndoUnavailable, format!("there is no undo: {why}")));
+    }
+    if step.undo.calls.len() > STEPS_MAX {
+        let message = format!(
+            "the undo takes {} calls, and a change has {STEPS_MAX} step; propose the calls of the plan one by one",
+            step.undo.calls.len()
+        );
+        return Err(ServiceError::new(Code::UndoUnavailable, message));
     }
     let after = done.after.as_ref().filter(|after| !after.truncated);
     let after = after.ok_or_else(|| {
