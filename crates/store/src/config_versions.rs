@@ -213,3 +213,82 @@ fn in_the_way(
     }
     StoreError::service("put a configuration")(error).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::config::{BehaviorVersion, Config};
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::Tables;
+
+    fn version(number: u64, accounts: &[&str], agents: &[(&str, &str)]) -> SignedConfig {
+        let accounts: Vec<_> = accounts.iter().map(|id| {
+            json!({"id": id, "name": "x", "regions": ["us-east-1"], "reader_role": "r", "executor_role": "e"})
+        }).collect();
+        let agents: Vec<_> = agents.iter().map(|(id, hash)| json!({"id": id, "key_sha256": hash})).collect();
+        let config = json!({"tenant": "demo", "accounts": accounts, "agents": agents, "approvers": [], "issuers": [],
+            "classes": [], "approval": {"required": 1}});
+        let version: Value = json!({"version": number, "applied_at": "2026-11-23T10:00:00Z", "applied_by": "ops",
+            "external_id": "cgx-1", "config": config});
+        SignedConfig { version: serde_json::from_value(version).unwrap(), signature: String::new() }
+    }
+
+    /// `put` or `delete`, partition key and condition of every part.
+    fn parts(next: &SignedConfig, previous: Option<&SignedConfig>) -> Vec<(&'static str, String, String)> {
+        let config = Config::builder().behavior_version(BehaviorVersion::latest()).build();
+        let store = Store::new(aws_sdk_dynamodb::Client::from_conf(config), Tables::default());
+        let parts = store.parts(next, previous.map(|signed| &signed.version)).unwrap();
+        let shown = |(_, item): (About, TransactWriteItem)| match (item.put, item.delete) {
+            (Some(put), None) => ("put", pk(&put.item), put.condition_expression.unwrap()),
+            (None, Some(delete)) => ("delete", pk(&delete.key), delete.condition_expression.unwrap()),
+            other => panic!("{other:?}"),
+        };
+        parts.into_iter().map(shown).collect()
+    }
+
+    fn pk(item: &Item) -> String {
+        format!("{} {}", item["pk"].as_s().unwrap(), item["sk"].as_s().unwrap())
+    }
+
+    const ABSENT: &str = "attribute_not_exists(pk)";
+    const OURS: &str = "attribute_not_exists(pk) OR body = :body";
+
+    fn part(verb: &'static str, key: &str, condition: &str) -> (&'static str, String, String) {
+        (verb, key.to_owned(), condition.to_owned())
+    }
+
+    #[test]
+    fn a_first_version_is_put_only_where_nothing_is() {
+        let expected = [
+            part("put", "T#demo VERSION#00000001", ABSENT),
+            part("put", "T#demo CURRENT", ABSENT),
+            part("put", "ACCOUNT#111111111111 ONLY", OURS),
+            part("put", "AGENTKEY#aa ONLY", OURS),
+        ];
+        assert_eq!(parts(&version(1, &["111111111111"], &[("bot", "aa")]), None), expected);
+    }
+
+    #[test]
+    fn a_later_version_replaces_exactly_the_one_before_and_lets_go_of_what_is_gone() {
+        let old = version(1, &["111111111111", "222222222222"], &[("bot", "aa"), ("kept", "bb")]);
+        let new = version(2, &["222222222222", "333333333333"], &[("bot", "cc"), ("kept", "bb")]);
+        let expected = [
+            part("put", "T#demo VERSION#00000002", ABSENT),
+            part("put", "T#demo CURRENT", "body = :body"),
+            part("delete", "ACCOUNT#111111111111 ONLY", OURS),
+            part("put", "ACCOUNT#333333333333 ONLY", OURS),
+            part("delete", "AGENTKEY#aa ONLY", OURS),
+            part("put", "AGENTKEY#cc ONLY", OURS),
+        ];
+        assert_eq!(parts(&new, Some(&old)), expected);
+    }
+
+    #[test]
+    fn a_key_that_goes_to_another_agent_is_named_once_and_on_the_condition_that_it_was_theirs() {
+        let (old, new) = (version(1, &[], &[("bot", "aa")]), version(2, &[], &[("other", "aa")]));
+        let keys: Vec<_> =
+            parts(&new, Some(&old)).into_iter().filter(|(_, key, _)| key.starts_with("AGENTKEY")).collect();
+        assert_eq!(keys, [part("put", "AGENTKEY#aa ONLY", OURS)]);
+    }
+}
