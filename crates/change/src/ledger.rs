@@ -46,8 +46,6 @@ pub enum Kind {
     Succeeded,
     /// AWS accepted the call and did not carry it through, or the state after it could not be read.
     Failed,
-    /// An undo of this change was proposed.
-    UndoProposed,
     /// An undo of this change succeeded.
     Undone,
     /// The workflow was started anew.
@@ -72,7 +70,6 @@ impl Kind {
             Self::CallUnknown => "call_unknown",
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
-            Self::UndoProposed => "undo_proposed",
             Self::Undone => "undone",
             Self::Resumed => "resumed",
         }
@@ -96,7 +93,6 @@ impl Kind {
             | Self::CallUnknown
             | Self::Succeeded
             | Self::Failed
-            | Self::UndoProposed
             | Self::Undone => true,
         }
     }
@@ -305,6 +301,6 @@ mod tests {
     #[test]
     fn the_names_of_kinds_are_their_serialised_names() {
         assert_eq!(serde_json::to_value(Kind::CallSucceeded).unwrap(), Kind::CallSucceeded.as_str());
-        assert_eq!(serde_json::to_value(Kind::UndoProposed).unwrap(), Kind::UndoProposed.as_str());
+        assert_eq!(serde_json::to_value(Kind::Resumed).unwrap(), Kind::Resumed.as_str());
     }
 }

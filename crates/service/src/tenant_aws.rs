@@ -112,7 +112,10 @@ impl TenantAws {
                 Some("PackedPolicyTooLarge" | "PackedPolicyTooLargeException") => {
                     AssumeError::TooLarge(words)
                 }
-                Some(_) if error.as_service_error().is_some() => AssumeError::Denied(words),
+                // Only a plain no is a no: throttling and STS's own troubles pass.
+                Some(
+                    "AccessDenied" | "AccessDeniedException" | "ValidationError" | "MalformedPolicyDocument",
+                ) => AssumeError::Denied(words),
                 _ => AssumeError::Unavailable(words),
             }
         })?;
