@@ -79,17 +79,17 @@ pub(crate) fn after_reading(operation: &Operation, output: &mut Value) {
     }
 }
 
+fn is_policy(name: &str) -> bool {
+    matches!(name, "PolicyDocument" | "AssumeRolePolicyDocument" | "Document")
+}
+
 fn decode_policies(value: &mut Value) {
     match value {
         Value::Object(entries) => {
             for (name, value) in entries.iter_mut() {
                 match value {
-                    Value::String(text)
-                        if matches!(
-                            name.as_str(),
-                            "PolicyDocument" | "AssumeRolePolicyDocument" | "Document"
-                        ) =>
-                    {
+                    // A document that already starts as JSON does is not encoded: decoding it would change it.
+                    Value::String(text) if is_policy(name) && !text.trim_start().starts_with('{') => {
                         if let Ok(decoded) = percent_decode_str(text).decode_utf8() {
                             *text = decoded.into_owned();
                         }

@@ -33,10 +33,9 @@ pub(crate) fn build_index(paths: &Paths, sources: Vec<String>) -> Result<String,
     let stamp = inputs.stamp(&sources)?;
     let stamp_path = paths.out.with_extension("stamp");
     let out = paths.out.display();
-    if fs::read_to_string(&stamp_path).is_ok_and(|kept| kept == stamp) {
-        if let Ok(index) = Index::open(&paths.out) {
-            return Ok(format!("{out} is up to date ({})", index.hash()));
-        }
+    let up_to_date = fs::read_to_string(&stamp_path).is_ok_and(|kept| kept == stamp);
+    if let (true, Ok(index)) = (up_to_date, Index::open(&paths.out)) {
+        return Ok(format!("{out} is up to date ({})", index.hash()));
     }
     let iam = inputs.iam()?;
     let partitions = read_partitions(&read(&paths.botocore.join("partitions.json"))?)?;
@@ -88,7 +87,8 @@ impl Inputs {
             let folder = folder.join(newest);
             let paginators = model_file(&folder, "paginators-1.json");
             services.push(ServiceFiles {
-                service: model_file(&folder, "service-2.json").ok_or_else(|| missing(&folder, "service-2.json"))?,
+                service: model_file(&folder, "service-2.json")
+                    .ok_or_else(|| missing(&folder, "service-2.json"))?,
                 endpoint_rules: model_file(&folder, "endpoint-rule-set-1.json")
                     .ok_or_else(|| missing(&folder, "endpoint-rule-set-1.json"))?,
                 paginators,
@@ -115,20 +115,24 @@ impl Inputs {
         let mut iam = IamData::default();
         for prefix in &self.iam_services {
             let (actions, resource_types) = self.iam_files(prefix);
-            let resource_types = if resource_types.exists() { read(&resource_types)? } else { b"{}".to_vec() };
+            let resource_types =
+                if resource_types.exists() { read(&resource_types)? } else { b"{}".to_vec() };
             iam.add_service(prefix, &read(&actions)?, &resource_types)?;
         }
         Ok(iam)
     }
 
-    /// SHA-256 over the named sources, and over path, size and time of this program and every file.
+    /// SHA-256 over the named sources, the text of the code that reads models, and path, size and time of every file.
     fn stamp(&self, sources: &[String]) -> Result<String, Failure> {
         let mut hash = Sha256::new();
         for source in sources {
             hash.update(source);
             hash.update([0]);
         }
-        let mut files: Vec<PathBuf> = vec![std::env::current_exe()?, self.partitions.clone()];
+        for file in reading_code()? {
+            hash.update(fs::read(&file).map_err(|error| unreadable(&file, &error))?);
+        }
+        let mut files: Vec<PathBuf> = vec![self.partitions.clone()];
         for service in &self.services {
             files.extend([service.service.clone(), service.endpoint_rules.clone()]);
             files.extend(service.paginators.clone());
@@ -183,6 +187,17 @@ impl Figures {
         }
         figures
     }
+}
+
+/// The code on which the contents of the index depend.
+fn reading_code() -> Result<Vec<PathBuf>, Failure> {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../aws-call/src"));
+    let mut files: Vec<PathBuf> = names_in(&folder.join("source"))?
+        .iter()
+        .map(|name| folder.join("source").join(name))
+        .collect();
+    files.extend(["access.rs", "model.rs", "rules.rs", "index/format.rs"].map(|name| folder.join(name)));
+    Ok(files)
 }
 
 /// A model as it is in a source distribution, or gzipped as in an installation.
