@@ -1,6 +1,7 @@
 //! What is true after a change was made and undone.
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::receiver::Posts;
 
@@ -11,6 +12,30 @@ pub struct Proof {
     undo: Value,
     restored: bool,
     changed: bool,
+    delivered: usize,
+    verified: usize,
+}
+
+/// The line, with its members in the order in which people read it.
+#[derive(Serialize)]
+struct Line {
+    change: Value,
+    status: Value,
+    before: Value,
+    after: Value,
+    undo: Undo,
+    restored: bool,
+    webhooks: Webhooks,
+}
+
+#[derive(Serialize)]
+struct Undo {
+    change: Value,
+    status: Value,
+}
+
+#[derive(Serialize)]
+struct Webhooks {
     delivered: usize,
     verified: usize,
 }
@@ -34,16 +59,16 @@ impl Proof {
     #[must_use]
     pub fn line(&self) -> String {
         let part = |change: &Value, pointer: &str| change.pointer(pointer).cloned().unwrap_or(Value::Null);
-        json!({
-            "change": part(&self.change, "/id"),
-            "status": part(&self.change, "/status"),
-            "before": part(&self.change, "/steps/0/before/state"),
-            "after": part(&self.change, "/steps/0/after/state"),
-            "undo": {"change": part(&self.undo, "/id"), "status": part(&self.undo, "/status")},
-            "restored": self.restored,
-            "webhooks": {"delivered": self.delivered, "verified": self.verified},
-        })
-        .to_string()
+        let line = Line {
+            change: part(&self.change, "/id"),
+            status: part(&self.change, "/status"),
+            before: part(&self.change, "/steps/0/before/state"),
+            after: part(&self.change, "/steps/0/after/state"),
+            undo: Undo { change: part(&self.undo, "/id"), status: part(&self.undo, "/status") },
+            restored: self.restored,
+            webhooks: Webhooks { delivered: self.delivered, verified: self.verified },
+        };
+        serde_json::to_string(&line).unwrap_or_default()
     }
 
     /// Whether all of it is true: both changes succeeded, the value changed and is what it was before, the record says the
@@ -69,6 +94,8 @@ impl Proof {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn change(status: &str) -> Value {

@@ -32,21 +32,18 @@ pub(super) fn outcome(change: &Value) -> String {
         lines.push(format!("outcome {outcome}, AWS request id {request}"));
     }
     for decision in change.pointer("/approval/decisions").and_then(Value::as_array).into_iter().flatten() {
-        let who =
-            ["/approver/name", "/approver/id", "/approver", "/by"].map(|pointer| text(decision, pointer));
-        let who = who.into_iter().find(|name| !name.is_empty()).unwrap_or("someone");
-        lines.push(format!("{} by {who} at {}", text(decision, "/verb"), text(decision, "/at")));
+        let (verb, who, at) =
+            (text(decision, "/verb"), text(decision, "/approver"), text(decision, "/decided_at"));
+        lines.push(format!("{verb} by {who} at {at}"));
     }
     lines.join("\n")
 }
 
 /// The command that proposes the undo.
 pub(super) fn how_to_undo(sandbox: &Sandbox, change: &str, key: &str) -> String {
-    let host = sandbox.api_url.trim_start_matches("http://");
+    let (program, endpoint) = (sandbox.changegate.display(), &sandbox.api_url);
     format!(
-        "Undo it (again someone must approve):\n  curl -X POST -H 'host: {host}' -H 'authorization: Bearer {key}' \
-         -H 'idempotency-key: undo' {}/v1/changes/{change}/undo",
-        sandbox.endpoint
+        "Undo it (again someone must approve):\n  CHANGEGATE_KEY={key} {program} undo {change} --endpoint {endpoint}"
     )
 }
 
@@ -88,7 +85,7 @@ mod tests {
                 "before": {"state": {"Name": "/a", "Value": "20"}}, "after": {"state": {"Name": "/a", "Value": "40"}},
                 "attempt": {"outcome": "succeeded", "request_id": "req-1"},
             }],
-            "approval": {"decisions": [{"verb": "approve", "approver": "alice", "at": "2026-11-23T10:00:00Z"}]},
+            "approval": {"decisions": [{"verb": "approve", "approver": "alice", "decided_at": "2026-11-23T10:00:00Z"}]},
         });
         let shown = outcome(&change);
         assert!(shown.contains("-  \"Value\": \"20\"\n+  \"Value\": \"40\""), "{shown}");
