@@ -1,0 +1,26 @@
+//! End to end on the local stack: real functions, the real workflow, the real template, IAM enforced.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "these are tests: what does not hold ends the test"
+)]
+
+mod approval;
+mod bad_input;
+mod bad_state;
+mod decisions;
+mod execution;
+mod fence;
+mod idempotency;
+mod lists;
+mod main_job;
+mod previews;
+mod roles;
+mod secrets;
+mod sessions;
+mod tampering;
+mod undo;
+mod webhooks;
