@@ -9,6 +9,7 @@
 //! - [`seed`]: a tenant and what its agents may change
 //! - [`Agent`], [`Approver`], [`Notices`], [`Receiver`]: those who use it, from outside
 //! - [`walk`]: a change from proposal to undo
+//! - [`cost`]: what a change costs
 
 pub mod agent;
 pub mod approver;
@@ -16,6 +17,7 @@ pub mod aws;
 pub mod bundle;
 pub mod caller;
 pub mod command;
+pub mod cost;
 pub mod deployment;
 pub mod description;
 pub mod error;

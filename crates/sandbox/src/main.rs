@@ -8,7 +8,7 @@ use changegate_sandbox::error::Result;
 use changegate_sandbox::interrupt::{catch_signals, is_interrupted, unless_interrupted};
 use changegate_sandbox::lifecycle::{self, Options, Running};
 use changegate_sandbox::seed::{self, DEMO, DEMO_ACCOUNT, Plan};
-use changegate_sandbox::{Layout, SandboxError, receiver, service, walk};
+use changegate_sandbox::{Layout, SandboxError, cost, receiver, service, walk};
 use clap::{Parser, Subcommand};
 
 /// The exit code of a process that was interrupted, as shells have it.
@@ -63,6 +63,8 @@ enum Verb {
     Run(Chosen),
     /// Propose the sample change, decide it, undo it, and say whether all of it is true.
     Demo(Chosen),
+    /// Run the sample change and count what it costs.
+    Cost(Chosen),
     /// Receive webhooks until told to stop.
     #[command(hide = true)]
     Receive {
@@ -118,6 +120,11 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
         Verb::Run(chosen) => {
             let running = started(&layout, &chosen).await?;
             unless_interrupted(walk::by_hand(&running.sandbox, layout.root())).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Verb::Cost(chosen) => {
+            let running = started(&layout, &chosen).await?;
+            unless_interrupted(cost::measure(&running.sandbox, layout.root())).await?;
             Ok(ExitCode::SUCCESS)
         }
         Verb::Demo(chosen) => {

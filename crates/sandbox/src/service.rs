@@ -21,9 +21,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub struct Service {
     name: String,
+    layout: Layout,
     child: Option<Child>,
-    pid_file: PathBuf,
-    log: PathBuf,
 }
 
 impl Service {
@@ -41,9 +40,8 @@ impl Service {
         let child = command.process_group(0).stdin(Stdio::null()).stdout(out).stderr(err).spawn();
         let child = child.map_err(|source| SandboxError::NotStarted { program: program.clone(), source })?;
         let pid = child.id();
-        let service = Self { name: name.to_owned(), child: Some(child), pid_file, log };
-        let record = format!("{pid}\n{program}\n");
-        fs::write(&service.pid_file, record).map_err(SandboxError::file(&service.pid_file))?;
+        let service = Self { name: name.to_owned(), layout: layout.clone(), child: Some(child) };
+        fs::write(&pid_file, format!("{pid}\n{program}\n")).map_err(SandboxError::file(&pid_file))?;
         Ok(service)
     }
 
@@ -67,7 +65,7 @@ impl Service {
             }
             tokio::time::sleep(LOOK_AGAIN).await;
         }
-        Err(SandboxError::NotReady { service: self.name.clone(), log: self.log.clone() })
+        Err(SandboxError::NotReady { service: self.name.clone(), log: self.layout.log(&self.name) })
     }
 
     /// Lets the process outlive its owner; it can be ended by name later.
@@ -84,7 +82,8 @@ impl Service {
         }
         let _ = child.kill();
         let _ = child.wait();
-        let _ = fs::remove_file(&self.pid_file);
+        // Someone may have restarted the service: then the recorded process is another one, and it ends as well.
+        let _ = end_recorded(&self.layout, &self.name);
     }
 }
 
@@ -214,6 +213,20 @@ mod tests {
         assert!(is_running(&layout, "sleeper"));
         end_recorded(&layout, "sleeper").unwrap();
         assert!(!is_running(&layout, "sleeper"));
+    }
+
+    #[test]
+    fn a_service_that_someone_restarted_ends_with_its_owner_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = layout(&folder);
+        let first = Service::start(&layout, "sleeper", &mut sleeper()).unwrap();
+        Service::start(&layout, "sleeper", &mut sleeper()).unwrap().leave_running();
+        assert!(is_running(&layout, "sleeper"));
+        let record = fs::read_to_string(layout.pid_file("sleeper")).unwrap();
+        let second: i32 = record.lines().next().unwrap().parse().unwrap();
+        drop(first);
+        assert_eq!(command_line(second), None, "the second one is gone");
+        assert!(!layout.pid_file("sleeper").exists());
     }
 
     #[test]

@@ -71,6 +71,21 @@ pub async fn by_script(sandbox: &Sandbox, root: &Path) -> Result<Proof> {
     Ok(Proof::gather(&change, &undone, [&owner_before, &owner_between, &owner_after], &posts))
 }
 
+/// Proposes the sample change and approves it through the pages; gives its id when it has succeeded and every system knows.
+///
+/// # Errors
+/// Something does not answer or refuses.
+pub async fn one_change(sandbox: &Sandbox, root: &Path) -> Result<String> {
+    let agent = sandbox.agent(DEMO, AGENT)?;
+    let (id, link) = propose(sandbox, root, &agent).await?;
+    let change = approved(sandbox, &agent, &id, &link).await?;
+    delivered(sandbox, &[&id]).await?;
+    match status(&change) {
+        "succeeded" => Ok(id),
+        other => Err(SandboxError::unexpected("a change that succeeds", other)),
+    }
+}
+
 /// The sample proposal: the body of the event.
 ///
 /// # Errors
