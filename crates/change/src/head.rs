@@ -48,8 +48,8 @@ pub struct Head {
     pub updated_at: Timestamp,
     /// Until when people can decide.
     pub decide_by: Timestamp,
-    /// Before when it must not run.
-    pub not_before: Timestamp,
+    /// Before when it must not run; the workflow waits for it if it is there.
+    pub not_before: Option<Timestamp>,
     /// Until when it can run; known from the decision on.
     pub execute_before: Option<Timestamp>,
     /// The incident that it belongs to.
@@ -217,7 +217,7 @@ pub fn project(signed: &SignedProposal, dossier: Digest, entries: &[Entry]) -> R
         created_at: proposal.created_at,
         updated_at: first.at,
         decide_by: proposal.decide_by,
-        not_before: proposal.not_before.unwrap_or(proposal.created_at),
+        not_before: proposal.not_before,
         execute_before: None,
         incident: proposal.incident.clone(),
         undoes: proposal.undoes.as_ref().map(|undoes| undoes.change.clone()),

@@ -95,7 +95,7 @@ impl Observe {
         }
         let since = now.duration_since(record.head.updated_at);
         let wait = wait_after(since, |looks| doubling(5, looks, 900));
-        let early = seconds(now.duration_until(record.head.not_before));
+        let early = record.head.not_before.map_or(0, |start| seconds(now.duration_until(start)));
         Ok(task.answer(Next::Again, wait.max(early).min(WAIT_MAX)))
     }
 
