@@ -76,7 +76,11 @@ package: index ## Build and check one archive per function, for AWS
 	cargo run --quiet --package xtask -- package --index $(INDEX)
 
 .PHONY: bench
-bench: bench-cold-start ## Measure everything that is measured
+bench: bench-cold-start bench-change-cost ## Measure everything that is measured
+
+.PHONY: bench-change-cost
+bench-change-cost: setup build index ## Count the state transitions and invocations of one change
+	$(SANDBOX) --name cost cost
 
 .PHONY: bench-cold-start
 bench-cold-start: index $(BENCH_PYTHON)/.installed ## Measure from process start to the first request for work
@@ -107,5 +111,5 @@ aws-smoke: ## Check on a real AWS account what no emulator can; says first what 
 
 .PHONY: clean
 clean: ## Stop sandboxes and forget what they kept
-	if [ -x $(SANDBOX) ]; then for name in sandbox demo test; do $(SANDBOX) --name $$name down; done; fi
-	rm -rf .local/sandbox .local/demo .local/test
+	if [ -x $(SANDBOX) ]; then for name in sandbox demo test cost; do $(SANDBOX) --name $$name down; done; fi
+	rm -rf .local/sandbox .local/demo .local/test .local/cost

@@ -38,14 +38,18 @@ impl Gate {
     /// The error of the other side; `unavailable` if it did not answer.
     pub async fn ask(&self, request: &GateRequest) -> Result<(Value, bool), ServiceError> {
         let unavailable = |cause: String| {
-            ServiceError::new(Code::Unavailable, "the change could not be handed on; try again with the same key")
-                .because(cause)
+            ServiceError::new(
+                Code::Unavailable,
+                "the change could not be handed on; try again with the same key",
+            )
+            .because(cause)
         };
         let invoke = self.index.operation("lambda", "Invoke").map_err(ServiceError::internal)?;
         let payload = BASE64.encode(serde_json::to_vec(request)?);
         let parameters = json!({ "FunctionName": self.function, "Payload": payload });
         let rendered = invoke.request(&parameters, &self.target).map_err(ServiceError::internal)?;
-        let credentials = self.credentials.provide_credentials().await.map_err(|e| unavailable(e.to_string()))?;
+        let credentials =
+            self.credentials.provide_credentials().await.map_err(|e| unavailable(e.to_string()))?;
         let output = match self.client.send(&invoke, &rendered, &credentials, SystemTime::now(), None).await {
             Outcome::Done { output, .. } => output,
             other @ (Outcome::NotSent { .. }

@@ -58,11 +58,19 @@ pub fn router(api: Api) -> Router {
 
 type Answer = Result<Response, ServiceError>;
 
-async fn propose(State(api): State<Arc<Api>>, headers: HeaderMap, body: Result<Bytes, BytesError>) -> Response {
+async fn propose(
+    State(api): State<Arc<Api>>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesError>,
+) -> Response {
     answer(&headers, api.propose(&headers, body).await)
 }
 
-async fn preview(State(api): State<Arc<Api>>, headers: HeaderMap, body: Result<Bytes, BytesError>) -> Response {
+async fn preview(
+    State(api): State<Arc<Api>>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesError>,
+) -> Response {
     answer(&headers, api.preview(&headers, body).await)
 }
 
@@ -70,7 +78,11 @@ async fn show(State(api): State<Arc<Api>>, headers: HeaderMap, Path(id): Path<St
     answer(&headers, api.show(&headers, &id).await)
 }
 
-async fn list(State(api): State<Arc<Api>>, headers: HeaderMap, query: Result<Query<ListQuery>, QueryError>) -> Response {
+async fn list(
+    State(api): State<Arc<Api>>,
+    headers: HeaderMap,
+    query: Result<Query<ListQuery>, QueryError>,
+) -> Response {
     answer(&headers, api.list(&headers, query).await)
 }
 
@@ -110,7 +122,8 @@ impl Api {
     async fn propose(&self, headers: &HeaderMap, body: Result<Bytes, BytesError>) -> Answer {
         let request = gate_request(headers, Action::Propose { body: text(body)? })?;
         let (change, _) = self.gate.ask(&request).await?;
-        let location = format!("/v1/changes/{}", change.get("id").and_then(Value::as_str).unwrap_or_default());
+        let location =
+            format!("/v1/changes/{}", change.get("id").and_then(Value::as_str).unwrap_or_default());
         Ok((StatusCode::CREATED, [(header::LOCATION, location)], axum::Json(change)).into_response())
     }
 
@@ -148,7 +161,8 @@ impl Api {
             Some(cursor) => Some(cursor::read(&self.cursor_key(&caller).await?, status, cursor)?),
             None => None,
         };
-        let (changes, next) = view::list(&self.store, caller.config.config(), status, limit, after.as_ref()).await?;
+        let (changes, next) =
+            view::list(&self.store, caller.config.config(), status, limit, after.as_ref()).await?;
         let mut page = json!({ "changes": changes });
         if let (Some(next), Some(map)) = (next, page.as_object_mut()) {
             let cursor = cursor::write(&self.cursor_key(&caller).await?, status, &next)?;
@@ -177,7 +191,8 @@ fn gate_request(headers: &HeaderMap, action: Action) -> Result<GateRequest, Serv
 /// A header that stands at most once, as visible ASCII.
 fn one_header<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, ServiceError> {
     let mut values = headers.get_all(name).iter();
-    let wrong = || ServiceError::new(Code::InvalidRequest, format!("the header `{name}` stands once, in ASCII"));
+    let wrong =
+        || ServiceError::new(Code::InvalidRequest, format!("the header `{name}` stands once, in ASCII"));
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
         (Some(value), None) => value.to_str().map(Some).map_err(|_| wrong()),
@@ -186,7 +201,8 @@ fn one_header<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>,
 }
 
 fn text(body: Result<Bytes, BytesError>) -> Result<String, ServiceError> {
-    let too_large = || ServiceError::new(Code::BodyTooLarge, format!("the body has more than {BODY_MAX} bytes"));
+    let too_large =
+        || ServiceError::new(Code::BodyTooLarge, format!("the body has more than {BODY_MAX} bytes"));
     let bytes = body.map_err(|_| too_large())?;
     if bytes.len() > BODY_MAX {
         return Err(too_large());

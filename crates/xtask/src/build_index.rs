@@ -192,10 +192,8 @@ impl Figures {
 /// The code on which the contents of the index depend.
 fn reading_code() -> Result<Vec<PathBuf>, Failure> {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../aws-call/src"));
-    let mut files: Vec<PathBuf> = names_in(&folder.join("source"))?
-        .iter()
-        .map(|name| folder.join("source").join(name))
-        .collect();
+    let mut files: Vec<PathBuf> =
+        names_in(&folder.join("source"))?.iter().map(|name| folder.join("source").join(name)).collect();
     files.extend(["access.rs", "model.rs", "rules.rs", "index/format.rs"].map(|name| folder.join(name)));
     Ok(files)
 }
