@@ -73,7 +73,7 @@ lint: setup ## Check templates and state machine
 
 .PHONY: package
 package: index ## Build and check one archive per function, for AWS
-	cargo run --quiet --package xtask -- package --index $(INDEX)
+	$(TARGET)/debug/xtask package --index $(INDEX)
 
 .PHONY: bench
 bench: bench-cold-start bench-change-cost ## Measure everything that is measured
@@ -86,7 +86,7 @@ bench-change-cost: setup build index ## Count the state transitions and invocati
 bench-cold-start: index $(BENCH_PYTHON)/.installed ## Measure from process start to the first request for work
 	if [ -x $(BENCH_PYTHON)/bin/python ]; then python=(--python "$$PWD/$(BENCH_PYTHON)/bin/python"); \
 	else python=(); echo "there is no Python function beside the others: awslambdaric could not be installed" >&2; fi; \
-	cargo run --quiet --package xtask -- cold-start --index $(INDEX) "$${python[@]}"
+	$(TARGET)/debug/xtask cold-start --index $(INDEX) "$${python[@]}"
 
 $(BENCH_PYTHON)/.installed: bench/python/requirements.txt
 	@$(need_python)
