@@ -287,7 +287,7 @@ impl Review {
         secret: Option<&SessionSecret>,
     ) -> Result<Forms, ServiceError> {
         let now = self.clock.now();
-        let until = (now + FORM_TTL).min(head.decide_by);
+        let until = now + FORM_TTL;
         let issue = |verb| {
             let bound =
                 BoundTo { tenant: &head.tenant, change: &head.change, digest: head.digest, approver, verb };
