@@ -92,7 +92,8 @@ impl<'a> Change<'a> {
 
     /// Asks for its undo.
     pub async fn ask_undo(&self) -> Answer {
-        let (path, key) = (format!("/v1/changes/{}/undo", self.id), format!("undo-{}", stack().number_of_key()));
+        let (path, key) =
+            (format!("/v1/changes/{}/undo", self.id), format!("undo-{}", stack().number_of_key()));
         self.tenant.request(Method::POST, &path, Some(&key), "").await
     }
 
@@ -154,6 +155,41 @@ impl<'a> Change<'a> {
         let stop = json!({"executionArn": self.execution(generation)});
         stack().operator().call("stepfunctions", "StopExecution", stop).await;
         self.until_execution_ended(generation).await;
+    }
+
+    /// Keeps the sweep from looking at it; what happens to it then happens by hand.
+    pub async fn leave_alone(&self) {
+        self.look_at("2100-01-01T00:00:00.000Z").await;
+    }
+
+    /// Lets the sweep look at it at its next turn.
+    pub async fn look_now(&self) {
+        self.look_at("2000-01-01T00:00:00.000Z").await;
+    }
+
+    async fn look_at(&self, moment: &str) {
+        let watch = Table::Changes.partition(&format!("{}#W", self.partition())).await;
+        for mut item in watch.into_iter().filter(|item| item.contains_key("due_sk")) {
+            item.insert("due_sk".to_owned(), json!({"S": moment}));
+            Table::Changes.put(&item).await;
+        }
+    }
+
+    /// Lets Alice approve it when nobody drives it any more: it stays approved until it is driven by hand.
+    ///
+    /// # Panics
+    /// It is not waiting for a decision.
+    pub async fn approve_undriven(&self) {
+        until_true("people are asked", 30, async || {
+            let items = Table::Approvals.partition(&self.partition()).await;
+            items.iter().any(|item| text(item, "sk").starts_with("TOKEN#"))
+        })
+        .await;
+        self.leave_alone().await;
+        self.stop_execution(1).await;
+        self.approve().await;
+        self.leave_alone().await;
+        assert_eq!(self.status().await, "approved");
     }
 
     /// Waits until an execution has ended, however.

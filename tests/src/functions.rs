@@ -14,7 +14,6 @@ use crate::aws::Aws;
 use crate::change::Change;
 use crate::poll::until_true;
 use crate::stack::{OPERATOR, stack};
-use crate::tables::Table;
 
 /// What an invocation gave.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,11 +45,7 @@ pub async fn invoke_named(name: &str, event: &Value) -> Invoked {
 /// # Panics
 /// The sweep fails.
 pub async fn sweep(change: &Change<'_>) {
-    let watch = Table::Changes.partition(&format!("{}#W", change.partition())).await;
-    for mut item in watch.into_iter().filter(|item| item.contains_key("due_sk")) {
-        item.insert("due_sk".to_owned(), json!({"S": "2000-01-01T00:00:00.000Z"}));
-        Table::Changes.put(&item).await;
-    }
+    change.look_now().await;
     let event = json!({
         "version": "0", "id": "7bf73129-1428-4cd3-a780-95db273d1602", "detail-type": "Scheduled Event",
         "source": "aws.events", "account": OPERATOR, "time": "2026-11-23T00:00:00Z",

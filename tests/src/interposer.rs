@@ -27,8 +27,11 @@ pub struct Request {
     pub body: Vec<u8>,
 }
 
+/// Gives an answer in the place of AWS: a body of XML. It may block.
+pub type Answerer = fn(&Request) -> String;
+
 /// What becomes of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Fate {
     /// It goes on.
     Passes,
@@ -38,6 +41,10 @@ pub enum Fate {
     LosesItsAnswer,
     /// It is lost.
     IsLost,
+    /// It goes on and the body of its answer is rewritten.
+    HasItsAnswerRewritten(fn(String) -> String),
+    /// Somebody else answers.
+    IsAnsweredBy(Answerer),
 }
 
 /// A proxy between functions and the emulator.
@@ -131,20 +138,43 @@ async fn serve(
     let fate = {
         let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
         let fate = fate(&request, &seen);
-        seen.push(request);
+        seen.push(request.clone());
         fate
     };
-    match fate {
-        Fate::IsLost => return,
-        Fate::Waits(time) => tokio::time::sleep(time).await,
-        Fate::Passes | Fate::LosesItsAnswer => {}
-    }
-    let Some(answer) = forward(&bytes).await else { return };
-    if fate != Fate::LosesItsAnswer {
+    let answer = match fate {
+        Fate::IsLost => None,
+        Fate::LosesItsAnswer => forward(&bytes).await.and(None),
+        Fate::Passes => forward(&bytes).await,
+        Fate::Waits(time) => {
+            tokio::time::sleep(time).await;
+            forward(&bytes).await
+        }
+        Fate::HasItsAnswerRewritten(rewrite) => {
+            forward(&bytes).await.and_then(|answer| rewritten(answer, rewrite))
+        }
+        Fate::IsAnsweredBy(answerer) => {
+            let answer = tokio::task::spawn_blocking(move || answerer(&request)).await;
+            answer.ok().map(|body| of_body(&body))
+        }
+    };
+    if let Some(answer) = answer {
         // Whoever went away does not want the answer.
         let _ = stream.write_all(&answer).await;
         let _ = stream.shutdown().await;
     }
+}
+
+/// A successful answer with another body; an answer that says no stays as it is.
+fn rewritten(answer: Vec<u8>, rewrite: fn(String) -> String) -> Option<Vec<u8>> {
+    let text = String::from_utf8(answer).ok()?;
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    let good = head.split_whitespace().nth(1) == Some("200");
+    Some(if good { of_body(&rewrite(body.to_owned())) } else { text.into_bytes() })
+}
+
+fn of_body(body: &str) -> Vec<u8> {
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/xml\r\nconnection: close";
+    format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
 /// A whole request, and its bytes with the wish that the connection ends after the answer.

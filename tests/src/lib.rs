@@ -14,6 +14,7 @@
 //! | [`person`] | somebody with a browser |
 //! | [`functions`] | invoking a function by hand, and the credentials of its role |
 //! | [`interposer`] | a function whose way to AWS is listened to, delayed or cut |
+//! | [`bridge`] | past what the emulator does otherwise than AWS |
 //! | [`hook`] | an endpoint for webhooks |
 //! | [`poll`] | waiting until something is so |
 //! | [`fixtures`] | what a tenant runs before a change is proposed |
@@ -28,6 +29,7 @@
 )]
 
 pub mod aws;
+pub mod bridge;
 pub mod change;
 pub mod fixtures;
 pub mod functions;

@@ -45,14 +45,15 @@ impl Page {
     /// # Panics
     /// There is no such form.
     pub fn nonce(&self, verb: &str) -> String {
-        let form = self.form(verb).unwrap_or_else(|| panic!("no form to {verb} at {}: {}", self.url, self.html));
+        let form =
+            self.form(verb).unwrap_or_else(|| panic!("no form to {verb} at {}: {}", self.url, self.html));
         form.value("nonce").expect("a form has a nonce").to_owned()
     }
 
     /// The code that an error page names.
     pub fn code(&self) -> &str {
-        let reference = self.html.split_once(" · ").map(|(before, _)| before).unwrap_or_default();
-        reference.rsplit(['>', ' ', '\n']).next().unwrap_or_default()
+        let reference = self.html.split_once("class=\"reference\">").map_or("", |(_, after)| after);
+        reference.split_once(" · ").map_or("", |(code, _)| code)
     }
 }
 

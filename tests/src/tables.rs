@@ -82,7 +82,10 @@ impl Table {
     /// Deletes an item.
     pub async fn delete(self, item: &Item) {
         let key = json!({"pk": item["pk"], "sk": item["sk"]});
-        stack().operator().call("dynamodb", "DeleteItem", json!({"TableName": self.name(), "Key": key})).await;
+        stack()
+            .operator()
+            .call("dynamodb", "DeleteItem", json!({"TableName": self.name(), "Key": key}))
+            .await;
     }
 
     /// Makes a partition what it was: puts these items and deletes all others.

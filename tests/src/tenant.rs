@@ -44,7 +44,14 @@ impl Plan {
     /// A tenant with the approvers Alice and Bob, of whom one must approve, and every class opened.
     pub fn named(name: &'static str) -> Self {
         let classes = CLASSES.map(|class| (class, "full")).to_vec();
-        Self { name, approvers: vec!["alice", "bob"], required: 1, on_behalf_of: None, classes, webhook: None }
+        Self {
+            name,
+            approvers: vec!["alice", "bob"],
+            required: 1,
+            on_behalf_of: None,
+            classes,
+            webhook: None,
+        }
     }
 
     /// So many must approve.
@@ -80,7 +87,8 @@ impl Plan {
         deploy_roles(&stack().owner(&account), &external_id).await;
         let keys = BTreeMap::from([(AGENT, AgentKey::generate().expect("a key"))]);
         let config = self.config(&id, &account, &keys);
-        let tenant = Tenant { id, account, external_id, keys, config: Mutex::new(config), secret: String::new() };
+        let tenant =
+            Tenant { id, account, external_id, keys, config: Mutex::new(config), secret: String::new() };
         let printed = tenant.apply().await;
         let secret = printed.split_whitespace().find(|word| word.starts_with("whsec_"));
         Tenant { secret: secret.unwrap_or_default().to_owned(), ..tenant }

@@ -41,7 +41,11 @@ async fn a_second_decision_is_refused_and_says_who_decided() {
     alice.decide(&change, "approve").await;
     let refused = bob.send(&change, "reject", &nonce).await;
     assert_eq!((refused.status, refused.code()), (409, "already_decided"), "{}", refused.html);
-    assert!(refused.html.contains("alice") || refused.html.contains("Alice"), "who decided: {}", refused.html);
+    assert!(
+        refused.html.contains("alice") || refused.html.contains("Alice"),
+        "who decided: {}",
+        refused.html
+    );
     assert_eq!(decisions(&change).await.len(), 1);
     change.until("succeeded").await;
 }
@@ -134,20 +138,38 @@ async fn reading_a_page_changes_nothing() {
         assert_eq!(alice.open(&change.link()).await.status, 200);
     }
     let decision = format!("{}/decision?verb=approve", change.link());
-    assert_eq!(alice.get(&decision).await.status, 405, "a decision is no link");
+    assert!([404, 405].contains(&alice.get(&decision).await.status), "a decision is no link");
     assert_eq!(everything_of(&tenant.id).await, before);
 }
 
 #[tokio::test]
-async fn somebody_who_is_no_approver_sees_nothing() {
+async fn somebody_who_is_no_approver_is_not_signed_in_and_sees_nothing() {
     let tenant = Plan::named("nobody").make().await;
     let change = proposed(&tenant).await;
     let mut eve = Person::with_subject("eve@example.com");
     let page = eve.open(&change.link()).await;
+    assert_eq!((page.status, page.code()), (403, "sign_in_failed"), "{}", page.html);
+    assert!(!page.html.contains("/app/pool") && !page.html.contains("PutParameter"), "{}", page.html);
+    let refused = eve.send(&change, "approve", "1.2.3").await;
+    assert_eq!((refused.status, refused.code()), (401, "sign_in_required"), "{}", refused.html);
+}
+
+#[tokio::test]
+async fn somebody_who_is_no_approver_any_more_finds_nothing() {
+    let tenant = Plan::named("former").make().await;
+    let change = proposed(&tenant).await;
+    let mut bob = Person::of(&tenant, "bob");
+    let nonce = bob.open(&change.link()).await.nonce("approve");
+    let without_bob = |config: &mut Value| {
+        config["approvers"].as_array_mut().unwrap().retain(|approver| approver["id"] != "bob");
+    };
+    tenant.reconfigure(without_bob).await;
+    let page = bob.get(&change.link()).await;
     assert_eq!((page.status, page.code()), (404, "not_found"), "{}", page.html);
     assert!(!page.html.contains("/app/pool"), "nothing of the change is shown");
-    let refused = eve.send(&change, "approve", "1.2.3").await;
+    let refused = bob.send(&change, "approve", &nonce).await;
     assert_eq!((refused.status, refused.code()), (404, "not_found"), "{}", refused.html);
+    assert_eq!(decisions(&change).await.len(), 0);
 }
 
 #[tokio::test]
@@ -158,8 +180,9 @@ async fn the_link_of_another_tenant_leads_nowhere() {
     let wrong = change.link().replace(&one.id, &other.id);
     let page = Person::of(&other, "alice").open(&wrong).await;
     assert_eq!((page.status, page.code()), (404, "not_found"), "{}", page.html);
+    // Another tenant's approver is nobody here.
     let page = Person::of(&other, "alice").open(&change.link()).await;
-    assert_eq!((page.status, page.code()), (404, "not_found"), "{}", page.html);
+    assert_eq!((page.status, page.code()), (403, "sign_in_failed"), "{}", page.html);
 }
 
 /// A nonce as somebody who knows the session's secret could make it.

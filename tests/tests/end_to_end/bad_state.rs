@@ -9,7 +9,11 @@ use serde_json::{Value, json};
 
 use crate::bad_input::refused;
 
-async fn refused_call(tenant: &Tenant, expected: (u16, &str), (service, operation, parameters): (&str, &str, Value)) {
+async fn refused_call(
+    tenant: &Tenant,
+    expected: (u16, &str),
+    (service, operation, parameters): (&str, &str, Value),
+) {
     let proposal = tenant.proposal(service, operation, parameters);
     refused(tenant, expected, async || tenant.submit(&proposal).await).await;
 }
@@ -61,7 +65,11 @@ async fn a_resource_that_the_operation_needs_and_that_is_not_there_is_told() {
         ("ecs", "UpdateService", json!({"cluster": "none", "service": "checkout", "desiredCount": 3})),
         ("cloudformation", "UpdateStack", json!({"StackName": "none", "UsePreviousTemplate": true})),
         ("lambda", "UpdateFunctionConfiguration", json!({"FunctionName": "none", "Timeout": 9})),
-        ("s3", "PutBucketTagging", json!({"Bucket": format!("none-{}", tenant.account), "Tagging": {"TagSet": []}})),
+        (
+            "s3",
+            "PutBucketTagging",
+            json!({"Bucket": format!("none-{}", tenant.account), "Tagging": {"TagSet": []}}),
+        ),
         ("iam", "PutRolePolicy", json!({"RoleName": "none", "PolicyName": "p", "PolicyDocument": policy})),
     ] {
         refused_call(&tenant, (422, "resource_not_found"), call).await;
@@ -95,10 +103,13 @@ async fn a_stopped_tenant_proposes_nothing_until_it_is_started() {
 async fn a_capture_that_takes_longer_than_15_seconds_is_given_up() {
     let tenant = Plan::named("slow-read").make().await;
     let slow = Duration::from_secs(17);
-    let interposer = Interposer::start(move |request, _| {
-        if request.operation == "GetParameter" { Fate::Waits(slow) } else { Fate::Passes }
-    })
-    .await;
+    let interposer =
+        Interposer::start(
+            move |request, _| {
+                if request.operation == "GetParameter" { Fate::Waits(slow) } else { Fate::Passes }
+            },
+        )
+        .await;
     let propose = interposer.function("propose").await;
     let body = tenant.proposal("ssm", "PutParameter", put("/app/pool", "40")).to_string();
     let before = tenant.items().await;

@@ -130,6 +130,7 @@ async fn assert_refused(change: &Change<'_>, codes: &[&str]) {
 
 async fn waiting(tenant: &Tenant) -> Change<'_> {
     let change = tenant.propose_call("ssm", "PutParameter", put("/app/pool", "666")).await;
+    change.leave_alone().await;
     change.stop_execution(1).await;
     change
 }
@@ -156,7 +157,8 @@ async fn a_decision_that_was_copied_from_another_change_is_refused() {
 
 #[tokio::test]
 async fn a_decision_that_was_copied_from_another_tenant_is_refused() {
-    let (tenant, other) = tokio::join!(Plan::named("copied-tenant").make(), Plan::named("copied-from").make());
+    let (tenant, other) =
+        tokio::join!(Plan::named("copied-tenant").make(), Plan::named("copied-from").make());
     let approved = held(&other).await;
     let change = waiting(&tenant).await;
     put_decision(&change, "alice", &decision_of(&approved).await).await;

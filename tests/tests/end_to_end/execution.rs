@@ -51,7 +51,8 @@ async fn a_state_that_drifted_makes_the_change_stale_and_no_call_is_made() {
 #[tokio::test]
 async fn a_secret_that_drifted_makes_the_change_stale() {
     let tenant = Plan::named("secret-drift").make().await;
-    let secret = |value: &str| json!({"Name": "/app/key", "Value": value, "Type": "SecureString", "Overwrite": true});
+    let secret =
+        |value: &str| json!({"Name": "/app/key", "Value": value, "Type": "SecureString", "Overwrite": true});
     tenant.owner().call("ssm", "PutParameter", secret("one")).await;
     let change = tenant.propose_call("ssm", "PutParameter", secret("two")).await;
     tenant.owner().call("ssm", "PutParameter", secret("three")).await;
@@ -103,7 +104,8 @@ async fn a_change_that_is_withdrawn_while_people_are_asked_ends_its_wait() {
     assert_eq!(change.withdraw().await.status, 200);
     sweep_until(&change, "the sweep ends the wait", async || {
         let asked = json!({"executionArn": change.execution(1)});
-        let found = changegate_tests::stack().operator().call("stepfunctions", "DescribeExecution", asked).await;
+        let found =
+            changegate_tests::stack().operator().call("stepfunctions", "DescribeExecution", asked).await;
         found["status"] != "RUNNING"
     })
     .await;

@@ -8,22 +8,15 @@ use changegate_tests::{Change, Plan, Tenant};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-/// A change that was approved through functions behind a proxy, and the executor that may run it.
-///
-/// The address of AWS is part of the request that is approved, so the change is proposed through the same proxy. Its
-/// execution is ended, so that only the given executor makes the call.
+/// A change that was proposed behind a proxy and approved, and the executor behind it that may run it. The address of AWS
+/// is part of the request that is approved, so both go the same way.
 async fn behind<'a>(tenant: &'a Tenant, interposer: &Interposer) -> (Change<'a>, Interposed) {
     parameter(tenant, "/app/pool", "20").await;
     let (propose, apply) = tokio::join!(interposer.function("propose"), interposer.function("apply-step"));
-    let not_before = Timestamp::now() + SignedDuration::from_secs(12);
-    let mut proposal = tenant.proposal("ssm", "PutParameter", put("/app/pool", "40"));
-    proposal["not_before"] = json!(not_before);
+    let proposal = tenant.proposal("ssm", "PutParameter", put("/app/pool", "40"));
     let answer = propose.invoke(&tenant.gate_request(&proposal.to_string())).await;
     let change = Change::new(tenant, &answer.payload["done"]["change"]);
-    change.approve().await;
-    change.stop_execution(1).await;
-    until_moment(not_before).await;
-    assert_eq!(change.status().await, "approved", "nobody has made the call");
+    change.approve_undriven().await;
     (change, apply)
 }
 
@@ -127,12 +120,15 @@ async fn the_call_runs_under_a_session_that_allows_it_alone_and_names_the_change
     assert_eq!(apply.invoke(&change.step_task(1)).await.error, None);
     let executor = format!("arn:aws:iam::{}:role/changegate-executor", tenant.account);
     let assumed = interposer.calls("AssumeRole");
-    let assumed = assumed.iter().find(|request| request.field("RoleArn").as_deref() == Some(executor.as_str()));
+    let assumed =
+        assumed.iter().find(|request| request.field("RoleArn").as_deref() == Some(executor.as_str()));
     let assumed = assumed.expect("the executor role was assumed");
     let field = |name: &str| assumed.field(name).unwrap_or_default();
     assert_eq!((field("SourceIdentity"), field("RoleSessionName")), (change.id.clone(), change.id.clone()));
     assert_eq!(field("ExternalId"), tenant.external_id);
-    let tags: Vec<_> = (1..=3).map(|n| (field(&format!("Tags.member.{n}.Key")), field(&format!("Tags.member.{n}.Value")))).collect();
+    let tags: Vec<_> = (1..=3)
+        .map(|n| (field(&format!("Tags.member.{n}.Key")), field(&format!("Tags.member.{n}.Value"))))
+        .collect();
     let tag = |key: &str, value: &str| (key.to_owned(), value.to_owned());
     assert_eq!(tags, [tag("tenant", &tenant.id), tag("change", &change.id), tag("", "")]);
     assert_allows_the_call_alone(&tenant, &serde_json::from_str(&field("Policy")).unwrap());

@@ -34,7 +34,8 @@ async fn the_same_key_with_another_body_is_a_conflict() {
     changegate_tests::poll::until_true("the change rests", 30, async || {
         let token = Table::Approvals.under(&format!("T#{}#C#", tenant.id)).await;
         let outbox = Table::Changes.under(&format!("T#{}#C#", tenant.id)).await;
-        let relayed = outbox.iter().all(|item| !item["sk"]["S"].as_str().unwrap_or_default().starts_with("OUTBOX#"));
+        let relayed =
+            outbox.iter().all(|item| !item["sk"]["S"].as_str().unwrap_or_default().starts_with("OUTBOX#"));
         token.len() >= 3 && relayed
     })
     .await;

@@ -84,10 +84,15 @@ async fn an_agent_sees_of_states_what_the_tenant_lets_it() {
         let done = change.succeed().await;
         for view in [&change.proposed, &done] {
             let step = &view["steps"][0];
-            let paths: Vec<_> = step["diff"].as_array().unwrap().iter().map(|line| line["path"].clone()).collect();
+            let paths: Vec<_> =
+                step["diff"].as_array().unwrap().iter().map(|line| line["path"].clone()).collect();
             let shown = step["before"]["state"]["Value"] == "value-before";
             assert_eq!(shown, sees == "full", "{view:#}");
-            assert_eq!(view.to_string().contains("value-before"), sees == "full", "nowhere else either: {view:#}");
+            assert_eq!(
+                view.to_string().contains("value-before"),
+                sees == "full",
+                "nowhere else either: {view:#}"
+            );
             assert_eq!(paths.contains(&json!("/Value")), sees != "none", "{view:#}");
             assert!(step["before"]["digest"].is_string() && step["undo"]["class"] == "full");
         }

@@ -11,6 +11,7 @@
 mod approval;
 mod bad_input;
 mod bad_state;
+mod bridged_job;
 mod decisions;
 mod execution;
 mod fence;

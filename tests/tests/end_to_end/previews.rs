@@ -1,7 +1,7 @@
 //! A preview says all that a proposal would and stores nothing.
 
-use changegate_tests::fixtures::{parameter, put};
 use changegate_tests::Plan;
+use changegate_tests::fixtures::{parameter, put};
 use http::Method;
 use serde_json::json;
 
@@ -32,6 +32,10 @@ async fn a_preview_of_bad_input_says_what_a_proposal_would() {
     let body = tenant.proposal("ssm", "PutParameter", json!({"Valeu": "40"})).to_string();
     let send = async || tenant.request(Method::POST, "/v1/previews", None, &body).await;
     let problem = refused(&tenant, (422, "invalid_parameters"), send).await;
-    let expected = ["/steps/0/parameters/Name missing", "/steps/0/parameters/Valeu unknown", "/steps/0/parameters/Value missing"];
+    let expected = [
+        "/steps/0/parameters/Name missing",
+        "/steps/0/parameters/Valeu unknown",
+        "/steps/0/parameters/Value missing",
+    ];
     assert_eq!(violations(&problem), expected);
 }

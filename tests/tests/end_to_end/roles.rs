@@ -44,7 +44,13 @@ fn key_acts() -> Vec<Act> {
         act("seal secrets", sealing, "kms", "GenerateDataKey", data_key),
         act("fingerprint secrets", sealing, "kms", "GenerateMac", mac("FingerprintKeyArn")),
         act("make cursors", &["api"], "kms", "GenerateMac", mac("CursorKeyArn")),
-        act("derive webhook secrets", &["configure", "deliver-webhook"], "kms", "GenerateMac", mac("WebhookKeyArn")),
+        act(
+            "derive webhook secrets",
+            &["configure", "deliver-webhook"],
+            "kms",
+            "GenerateMac",
+            mac("WebhookKeyArn"),
+        ),
     ]
 }
 
@@ -79,7 +85,8 @@ fn workflow_acts() -> Vec<Act> {
     // An execution of nothing: its first task finds no change and it ends.
     let input = json!({"tenant": "nobody", "change": "chg_01ARZ3NDEKTSV4RRFFQ69G5FAV", "generation": 2});
     let start = json!({"stateMachineArn": machine, "input": input.to_string()});
-    let queue = json!({"QueueUrl": stack().output("WebhookQueueUrl"), "MessageBody": "{}", "DelaySeconds": 900});
+    let queue =
+        json!({"QueueUrl": stack().output("WebhookQueueUrl"), "MessageBody": "{}", "DelaySeconds": 900});
     vec![
         act("end a wait", &["review", "sweep"], "stepfunctions", "SendTaskSuccess", token),
         act("start executions", &["propose", "sweep"], "stepfunctions", "StartExecution", start),
@@ -87,7 +94,10 @@ fn workflow_acts() -> Vec<Act> {
     ]
 }
 
-async fn denied(aws: &Aws, (service, operation, parameters): &(&str, &str, Value)) -> (bool, Result<Value, Refusal>) {
+async fn denied(
+    aws: &Aws,
+    (service, operation, parameters): &(&str, &str, Value),
+) -> (bool, Result<Value, Refusal>) {
     let answer = aws.attempt(service, operation, parameters.clone()).await;
     (answer.as_ref().is_err_and(Refusal::is_denial), answer)
 }
@@ -100,7 +110,11 @@ async fn assert_matrix(acts: &[Act]) {
         for act in acts {
             let (denied, answer) = denied(&aws, &act.call).await;
             if denied == act.may.contains(&function.as_str()) {
-                wrong.push(format!("{function} {} {}: {answer:?}", if denied { "may not" } else { "may" }, act.name));
+                wrong.push(format!(
+                    "{function} {} {}: {answer:?}",
+                    if denied { "may not" } else { "may" },
+                    act.name
+                ));
             }
         }
     }
@@ -141,7 +155,8 @@ async fn a_tenants_roles_are_for_those_who_need_them() {
 
 #[tokio::test]
 async fn a_tenants_roles_are_assumed_with_its_external_id_and_the_known_tags_only() {
-    let (tenant, other) = tokio::join!(Plan::named("external-id").make(), Plan::named("external-other").make());
+    let (tenant, other) =
+        tokio::join!(Plan::named("external-id").make(), Plan::named("external-other").make());
     let apply = role_of("apply-step").await;
     for role in ["reader", "executor"] {
         let arn = format!("arn:aws:iam::{}:role/changegate-{role}", tenant.account);
@@ -169,8 +184,14 @@ async fn a_tenants_roles_are_assumed_with_its_external_id_and_the_known_tags_onl
 #[tokio::test]
 async fn the_executor_role_cannot_widen_itself_or_hand_out_credentials() {
     let tenant = Plan::named("boundary").make().await;
-    let admin = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
-    let put = json!({"RoleName": "changegate-executor", "PolicyName": "all", "PolicyDocument": admin.to_string()});
+    let admin =
+        json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+    let put =
+        json!({"RoleName": "changegate-executor", "PolicyName": "all", "PolicyDocument": admin.to_string()});
+    // The emulator's CloudFormation leaves the boundary out of a role, so it is put here as the template says.
+    let boundary = format!("arn:aws:iam::{}:policy/changegate-boundary", tenant.account);
+    let bound = json!({"RoleName": "changegate-executor", "PermissionsBoundary": boundary});
+    tenant.owner().call("iam", "PutRolePermissionsBoundary", bound).await;
     // Even if somebody gives it everything, the boundary keeps it from itself and from credentials.
     tenant.owner().call("iam", "PutRolePolicy", put.clone()).await;
     tenant.owner().call("iam", "CreateUser", json!({"UserName": "admin"})).await;

@@ -41,7 +41,7 @@ async fn logs(since: Timestamp) -> String {
             if let Some(next) = token.as_str() {
                 asked["nextToken"] = json!(next);
             }
-            let page = operator.call("cloudwatch-logs", "FilterLogEvents", asked).await;
+            let page = operator.call("logs", "FilterLogEvents", asked).await;
             let events = page["events"].as_array().into_iter().flatten();
             all.extend(events.filter_map(|event| event["message"].as_str()).map(|line| format!("{line}\n")));
             let next = page["nextToken"].clone();
@@ -103,7 +103,8 @@ async fn secrets_are_nowhere_but_in_aws_and_in_sealed_data() {
 async fn an_agents_key_is_stored_and_logged_nowhere() {
     let began = Timestamp::now() - SignedDuration::from_secs(1);
     let tenant = Plan::named("agent-key").make().await;
-    let change = tenant.propose_call("ssm", "PutParameter", changegate_tests::fixtures::put("/app/pool", "1")).await;
+    let change =
+        tenant.propose_call("ssm", "PutParameter", changegate_tests::fixtures::put("/app/pool", "1")).await;
     let refused = tenant.submit(&tenant.proposal("ssm", "PutNothing", json!({}))).await;
     assert_eq!(refused.status, 422);
     let key = tenant.agent_key();
@@ -121,14 +122,24 @@ async fn an_agents_key_is_stored_and_logged_nowhere() {
 async fn a_notice_holds_a_link_and_nothing_else_of_the_change() {
     let tenant = Plan::named("notice").make().await;
     let queue = notices(&tenant).await;
-    let mut proposal = tenant.proposal("ssm", "PutParameter", changegate_tests::fixtures::put("/app/pool", "value-x"));
+    let mut proposal =
+        tenant.proposal("ssm", "PutParameter", changegate_tests::fixtures::put("/app/pool", "value-x"));
     proposal["reason"] = json!("a reason that only approvers read");
     proposal["title"] = json!("Raise the pool\u{202e} http://evil.example.com/phish");
     let change = tenant.propose(&proposal).await;
     let notice = Notices::of(&stack().sandbox.operator(), &queue).about(&change.id).await.unwrap();
-    assert_eq!(notice.link().map(|link| link.trim_end_matches('.')), Some(change.link().as_str()), "{}", notice.text);
+    assert_eq!(
+        notice.link().map(|link| link.trim_end_matches('.')),
+        Some(change.link().as_str()),
+        "{}",
+        notice.text
+    );
     for hidden in ["value-x", "/app/pool", "a reason that", "\u{202e}"] {
-        assert!(!notice.text.contains(hidden) && !notice.subject.contains(hidden), "{hidden}: {}", notice.text);
+        assert!(
+            !notice.text.contains(hidden) && !notice.subject.contains(hidden),
+            "{hidden}: {}",
+            notice.text
+        );
     }
     assert!(notice.subject.is_ascii() && notice.subject.len() <= 100, "{}", notice.subject);
     let to = notice.attributes["approver"]["Value"].as_str().unwrap_or_default().to_owned();

@@ -30,7 +30,11 @@ async fn an_expired_nonce_is_refused_and_one_that_lives_is_taken() {
     let page = alice.send(&change, "approve", &expired).await;
     assert_undecided(&change, &page, (403, "nonce_invalid")).await;
     let living = forged_nonce(&alice, &change, "alice", "approve", SignedDuration::from_mins(1));
-    assert_eq!(alice.send(&change, "approve", &living).await.status, 200, "only its age made the other one bad");
+    assert_eq!(
+        alice.send(&change, "approve", &living).await.status,
+        200,
+        "only its age made the other one bad"
+    );
     change.until("succeeded").await;
 }
 
@@ -137,7 +141,8 @@ async fn an_ended_session_is_none() {
     let page = alice.open(&change.link()).await;
     let nonce = page.nonce("approve");
     let secret = alice.session();
-    let sign_out = changegate_sandbox::form::forms(&page.html).into_iter().find(|form| form.action == "/sign-out");
+    let sign_out =
+        changegate_sandbox::form::forms(&page.html).into_iter().find(|form| form.action == "/sign-out");
     assert!(sign_out.is_some(), "the page lets one sign out: {}", page.html);
     alice.sign_out().await;
     let mut thief = alice.with_session(&secret);

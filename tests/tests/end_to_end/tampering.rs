@@ -22,24 +22,23 @@ enum Edit {
     Delete(Item),
 }
 
-/// An approved change whose call is held by a stop.
+/// An approved change that nobody drives.
 pub(crate) async fn held(tenant: &Tenant) -> Change<'_> {
     parameter(tenant, "/app/pool", "20").await;
-    let not_before = Timestamp::now() + SignedDuration::from_secs(10);
     let mut proposal = tenant.proposal("ssm", "PutParameter", put("/app/pool", "40"));
+    let not_before = Timestamp::now() + SignedDuration::from_secs(1);
     proposal["not_before"] = json!(not_before);
     proposal["incident"] = json!("INC-7");
     proposal["narrative"] = json!({"model": "m-1"});
     let change = tenant.propose(&proposal).await;
-    change.approve().await;
+    change.approve_undriven().await;
+    // While it is stopped, an executor that refuses nothing makes no call either, and says so.
     tenant.stop().await;
     until_moment(not_before).await;
-    change.until_execution_ended(1).await;
     until_true("all is relayed", 30, async || {
         change.items().await.iter().all(|item| !text(item, "sk").starts_with("OUTBOX#"))
     })
     .await;
-    assert_eq!(change.status().await, "approved");
     change
 }
 
@@ -135,7 +134,10 @@ fn edits_of(item: &Item) -> Vec<(String, Edit)> {
     }
     if item.contains_key("body") {
         for (place, document) in other_documents(&body(item)) {
-            edits.push((format!("{sk} with another {place} in its body"), Edit::Put(with_body(item, &document))));
+            edits.push((
+                format!("{sk} with another {place} in its body"),
+                Edit::Put(with_body(item, &document)),
+            ));
         }
     }
     edits
@@ -181,7 +183,8 @@ async fn not_refused(change: &Change<'_>, table: Table, pk: &str, edits: Vec<(St
         let head = after.iter().find(|item| text(item, "sk") == "HEAD");
         let status = head.map_or("no record", |head| text(head, "status"));
         let fenced = whole.iter().chain(&after).filter(|item| text(item, "sk").starts_with("FENCE#")).count();
-        let added_fence = u8::from(matches!(&edit, Edit::Put(item) if text(item, "sk").starts_with("FENCE#")));
+        let added_fence =
+            u8::from(matches!(&edit, Edit::Put(item) if text(item, "sk").starts_with("FENCE#")));
         let ended = ["failed", "unknown", "stale", "expired", "no record"].contains(&status);
         if !ended || fenced != usize::from(added_fence) {
             wrong.push(format!("{name}: {status}, {fenced} fences, {:?}", invoked.error));

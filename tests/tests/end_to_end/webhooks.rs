@@ -1,8 +1,8 @@
 //! What change-management systems are told.
 
+use changegate_tests::Plan;
 use changegate_tests::fixtures::put;
 use changegate_tests::hook::{Hook, Post};
-use changegate_tests::Plan;
 use serde_json::json;
 use standardwebhooks::Webhook;
 
@@ -54,7 +54,8 @@ async fn a_webhook_that_did_not_arrive_is_sent_again_under_the_same_id() {
     let tenant = Plan::named("told-again").webhook(&hook.url()).make().await;
     let change = tenant.propose_call("ssm", "PutParameter", put("/app/pool", "40")).await;
     change.withdraw().await;
-    let posts = hook.until("both are told", 120, |posts| told(posts, "proposed") && told(posts, "withdrawn")).await;
+    let posts =
+        hook.until("both are told", 120, |posts| told(posts, "proposed") && told(posts, "withdrawn")).await;
     let tries: Vec<_> = posts.iter().filter(|post| post.kind() == "proposed").collect();
     assert_eq!(tries.iter().map(|post| post.status).collect::<Vec<_>>(), [503, 500, 204]);
     assert!(tries.iter().all(|post| post.id() == tries[0].id() && post.body == tries[0].body));

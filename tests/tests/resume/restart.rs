@@ -44,7 +44,10 @@ async fn changes_that_wait_survive_a_restart_and_the_next_generation_goes_on() {
 
     lifecycle::restart(stack().layout()).await.unwrap();
 
-    assert_eq!((waiting.status().await.as_str(), approved.status().await.as_str()), ("awaiting_approval", "approved"));
+    assert_eq!(
+        (waiting.status().await.as_str(), approved.status().await.as_str()),
+        ("awaiting_approval", "approved")
+    );
     for change in [&waiting, &approved] {
         let state = json!({"executionArn": change.execution(1)});
         let state = stack().operator().attempt("stepfunctions", "DescribeExecution", state).await;
@@ -76,7 +79,8 @@ async fn a_change_whose_execution_died_is_undone_and_told_like_any_other() {
     change.succeed().await;
     change.undo().await.succeed().await;
     assert_eq!(parameter_version(&tenant, "/app/pool").await, 0);
-    let told = |kind: &str, posts: &[changegate_tests::hook::Post]| posts.iter().any(|post| post.kind() == kind);
+    let told =
+        |kind: &str, posts: &[changegate_tests::hook::Post]| posts.iter().any(|post| post.kind() == kind);
     hook.until("all is told", 60, |posts| told("succeeded", posts) && told("undone", posts)).await;
     let resumed = change.ledger().await.iter().filter(|kind| *kind == "resumed").count();
     assert_eq!(resumed, 1);

@@ -22,7 +22,11 @@ async fn a_stop_of_everything_stops_every_tenant_until_the_start() {
     let refused = alice.send(&change, "approve", &nonce).await;
     assert_eq!((refused.status, refused.code()), (409, "stopped"));
     one.start().await;
-    assert_eq!(alice.send(&change, "approve", &nonce).await.status, 409, "a tenant's start is not everybody's");
+    assert_eq!(
+        alice.send(&change, "approve", &nonce).await.status,
+        409,
+        "a tenant's start is not everybody's"
+    );
     changegate(&["start", "--reason", "a test"]).await;
     assert_eq!(alice.send(&change, "approve", &nonce).await.status, 200);
     change.until("succeeded").await;
