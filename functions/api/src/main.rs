@@ -12,7 +12,8 @@ async fn main() -> Result<(), StartError> {
     logging::start_logging();
     let environment = Environment::of_process();
     let clients = Clients::load().await;
-    let credentials = clients.sdk_config().credentials_provider().ok_or("this function has no credentials")?;
+    let credentials =
+        clients.sdk_config().credentials_provider().ok_or("this function has no credentials")?;
     let endpoint = environment.optional_url(AwsEndpointUrl)?;
     let target = Target { region: environment.text(AwsRegion)?, endpoint };
     let function = environment.text(ProposeFunction)?;

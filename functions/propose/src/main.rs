@@ -1,7 +1,11 @@
 //! Proposes changes, previews them, proposes their undo, withdraws them. It has no route: `api` and `mcp` invoke it.
 
-use changegate_lambda::Variable::{ConfigKey, FingerprintKey, ProposalKey, SealKey, StateMachineArn, SweepLookSeconds};
-use changegate_lambda::{Clients, Environment, StartError, logging, protected, run, system_clock, tenant_aws};
+use changegate_lambda::Variable::{
+    ConfigKey, FingerprintKey, ProposalKey, SealKey, StateMachineArn, SweepLookSeconds,
+};
+use changegate_lambda::{
+    Clients, Environment, StartError, logging, protected, run, system_clock, tenant_aws,
+};
 use changegate_service::gate::GateRequest;
 use changegate_service::keys::{DerivedKeys, Sealing, Signer, Verifier};
 use changegate_service::propose::Propose;
