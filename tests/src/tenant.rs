@@ -5,7 +5,7 @@ use std::fs;
 
 use changegate_sandbox::agent::AgentKey;
 use changegate_sandbox::local_http::Answer;
-use changegate_sandbox::{Agent, seed};
+use changegate_sandbox::{Agent, SandboxError, seed};
 use http::Method;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
@@ -89,7 +89,7 @@ impl Plan {
         let config = self.config(&id, &account, &keys);
         let tenant =
             Tenant { id, account, external_id, keys, config: Mutex::new(config), secret: String::new() };
-        let printed = tenant.apply().await;
+        let printed = tenant.try_reconfigure(|_| {}).await.unwrap_or_else(|error| panic!("{error}"));
         let secret = printed.split_whitespace().find(|word| word.starts_with("whsec_"));
         Tenant { secret: secret.unwrap_or_default().to_owned(), ..tenant }
     }
@@ -216,9 +216,24 @@ impl Tenant {
     }
 
     /// Edits the configuration and applies it.
+    ///
+    /// # Panics
+    /// It is refused.
     pub async fn reconfigure(&self, edit: impl FnOnce(&mut Value)) {
-        edit(&mut *self.config.lock().await);
-        self.apply().await;
+        self.try_reconfigure(edit).await.unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    /// Edits the configuration and applies it; gives what the command line printed.
+    ///
+    /// # Errors
+    /// What the command line printed when it was refused.
+    pub async fn try_reconfigure(&self, edit: impl FnOnce(&mut Value)) -> Result<String, SandboxError> {
+        let mut config = self.config.lock().await;
+        let mut edited = config.clone();
+        edit(&mut edited);
+        let printed = self.apply(&edited).await?;
+        *config = edited;
+        Ok(printed)
     }
 
     /// Stops the tenant.
@@ -236,13 +251,13 @@ impl Tenant {
         everything_of(&self.id).await
     }
 
-    async fn apply(&self) -> String {
-        let text = toml::to_string(&*self.config.lock().await).expect("a configuration that is TOML");
+    async fn apply(&self, config: &Value) -> Result<String, SandboxError> {
+        let text = toml::to_string(config).expect("a configuration that is TOML");
         let folder = stack().layout().folder().join("tenants");
         fs::create_dir_all(&folder).expect("a folder");
         let path = folder.join(format!("{}.toml", self.id));
         fs::write(&path, text).expect("a file");
-        changegate(&["tenant", "apply", &path.to_string_lossy()]).await
+        seed::changegate(&stack().sandbox, &["tenant", "apply", &path.to_string_lossy()]).await
     }
 }
 

@@ -266,7 +266,7 @@ async fn a_change_of_another_tenant_is_not_there() {
     let change = other.propose_call("ssm", "PutParameter", put("/app/pool", "40")).await;
     let before = change.view().await;
     let unknown = "chg_01ARZ3NDEKTSV4RRFFQ69G5FAV";
-    for id in [change.id.as_str(), unknown, "chg_1", "T%23other"] {
+    for id in [change.id.as_str(), unknown, "chg_1"] {
         for (method, suffix) in [(Method::GET, ""), (Method::POST, "/withdraw"), (Method::POST, "/undo")] {
             let path = format!("/v1/changes/{id}{suffix}");
             let send = async || tenant.request(method.clone(), &path, Some("mine"), "").await;
