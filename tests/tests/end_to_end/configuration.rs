@@ -126,6 +126,7 @@ async fn a_key_of_an_agent_that_was_removed_opens_nothing() {
     let tenant = Plan::named("key-removed").make().await;
     let proposal = tenant.proposal("ssm", "PutParameter", put("/app/pool", "40"));
     assert_eq!(tenant.submit(&proposal).await.status, 201);
-    tenant.reconfigure(|config| config["agents"][0]["key_sha256"] = json!("0".repeat(64))).await;
+    let another = changegate_sandbox::agent::AgentKey::generate().unwrap().sha256();
+    tenant.reconfigure(|config| config["agents"][0]["key_sha256"] = json!(another)).await;
     assert_eq!(tenant.submit(&proposal).await.status, 401);
 }

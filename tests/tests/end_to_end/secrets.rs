@@ -148,3 +148,12 @@ async fn a_notice_holds_a_link_and_nothing_else_of_the_change() {
     assert_eq!(page.status, 200);
     assert!(page.html.contains(&change.id) && page.form("approve").is_some());
 }
+
+#[test]
+fn a_secret_is_found_however_it_is_written() {
+    assert!(leaks(&format!("before {OLD} after")) && leaks(&json!({"Value": NEW}).to_string()));
+    for before in ["", "x", "xy"] {
+        assert!(leaks(&BASE64.encode(format!("{before}{OLD}"))), "{before}");
+    }
+    assert!(!leaks("canary-old hmac:9f31c2"));
+}
