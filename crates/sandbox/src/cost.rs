@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
@@ -28,6 +29,10 @@ const FUNCTIONS: [&str; 9] = [
 const ACTING: [&str; 5] = ["propose", "request-approval", "apply-step", "observe", "close-change"];
 /// The states of one iteration of `Steps` for a call that settles at once. The emulator's history leaves them out.
 const STATES_OF_A_STEP: [&str; 4] = ["ApplyStep", "Observe", "Settled?", "Observed"];
+/// The last function that an execution calls.
+const LAST: &str = "close-change";
+const CLOSES: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(250);
 const FIGURES: &str = "target/figures/change-cost.json";
 
 /// Runs the sample change and writes what it cost, also as a table.
@@ -38,7 +43,7 @@ pub async fn measure(sandbox: &Sandbox, root: &Path) -> Result<()> {
     let owner = sandbox.account(ACCOUNT);
     let before = invocations(sandbox, &owner).await?;
     let change = walk::one_change(sandbox, root).await?;
-    let after = invocations(sandbox, &owner).await?;
+    let after = closed(sandbox, &owner, &before).await?;
     let mut figures = Map::new();
     for (function, count) in &after {
         let count = count.saturating_sub(before.get(function).copied().unwrap_or_default());
@@ -53,6 +58,23 @@ pub async fn measure(sandbox: &Sandbox, root: &Path) -> Result<()> {
     figures.insert("command".into(), json!("make bench-change-cost"));
     figures.insert("emulator".into(), json!("ministack 1.5.33"));
     write(root, &Value::Object(figures))
+}
+
+/// The invocations when the execution has closed the change: that is its last.
+async fn closed(
+    sandbox: &Sandbox,
+    owner: &Account,
+    before: &BTreeMap<&'static str, u64>,
+) -> Result<BTreeMap<&'static str, u64>> {
+    let since = Instant::now();
+    while since.elapsed() < CLOSES {
+        let now = invocations(sandbox, owner).await?;
+        if now.get(LAST) > before.get(LAST) {
+            return Ok(now);
+        }
+        tokio::time::sleep(POLL).await;
+    }
+    Err(SandboxError::Timeout { what: "the end of the execution".to_owned(), seconds: CLOSES.as_secs() })
 }
 
 async fn invocations(sandbox: &Sandbox, owner: &Account) -> Result<BTreeMap<&'static str, u64>> {
