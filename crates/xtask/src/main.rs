@@ -56,6 +56,9 @@ enum Chore {
         /// A Python interpreter with boto3 and awslambdaric, to measure a Python function beside the others
         #[arg(long)]
         python: Option<PathBuf>,
+        /// Measure what was packaged before, without building
+        #[arg(long)]
+        packaged: bool,
     },
 }
 
@@ -63,10 +66,13 @@ fn package(index: &Path) -> Result<String, Box<dyn Error>> {
     Ok(package::package(&release::Workspace::find()?, index, &[])?)
 }
 
-fn cold_start(index: &Path, runs: usize, python: Option<PathBuf>) -> Result<String, Box<dyn Error>> {
+/// Measures cold starts of what was packaged; builds and packages it before if there is an index to package.
+fn cold_start(index: Option<&Path>, runs: usize, python: Option<&Path>) -> Result<String, Box<dyn Error>> {
     let workspace = release::Workspace::find()?;
-    println!("{}\n", package::package(&workspace, index, &[release::NOOP])?);
-    Ok(cold_start::cold_start(&workspace, runs, python.as_deref())?)
+    if let Some(index) = index {
+        println!("{}\n", package::package(&workspace, index, &[release::NOOP])?);
+    }
+    Ok(cold_start::cold_start(&workspace, runs, python)?)
 }
 
 fn main() -> ExitCode {
@@ -76,7 +82,9 @@ fn main() -> ExitCode {
             build_index::build_index(&build_index::Paths { botocore, iam_data, out }, source)
         }
         Chore::Package { index } => package(&index),
-        Chore::ColdStart { index, runs, python } => cold_start(&index, runs, python),
+        Chore::ColdStart { index, runs, python, packaged } => {
+            cold_start((!packaged).then_some(index.as_path()), runs, python.as_deref())
+        }
     };
     match done {
         Ok(message) => {
