@@ -38,6 +38,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("AWS_LAMBDA_LOG_STREAM_NAME", "bench"),
     ("LANG", "en_US.UTF-8"),
     ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+    ("PYTHONDONTWRITEBYTECODE", "1"),
     ("RUST_LOG", "info"),
     ("CHANGES_TABLE", "changegate-changes"),
     ("APPROVALS_TABLE", "changegate-approvals"),
