@@ -251,6 +251,18 @@ impl Tenant {
         everything_of(&self.id).await
     }
 
+    /// What the tables hold of it but for what workflow, relay and sweep write beside a change while a test looks: tokens,
+    /// notices, outbox markers, watches. Nothing that a proposal stores is left out.
+    pub async fn lasting_items(&self) -> Vec<(crate::Table, crate::tables::Item)> {
+        const PASSING: [&str; 4] = ["TOKEN#", "NOTICE#", "OUTBOX#", "WATCH"];
+        let mut items = self.items().await;
+        items.retain(|(_, item)| {
+            let sk = crate::tables::text(item, "sk");
+            !PASSING.iter().any(|passing| sk.starts_with(passing))
+        });
+        items
+    }
+
     async fn apply(&self, config: &Value) -> Result<String, SandboxError> {
         let text = toml::to_string(config).expect("a configuration that is TOML");
         let folder = stack().layout().folder().join("tenants");

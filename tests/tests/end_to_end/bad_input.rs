@@ -12,7 +12,7 @@ pub(crate) async fn refused(
     (status, code): (u16, &str),
     send: impl AsyncFnOnce() -> Answer,
 ) -> Value {
-    let before = tenant.items().await;
+    let before = tenant.lasting_items().await;
     let answer = send().await;
     let problem = answer.json().unwrap_or_else(|error| panic!("{error}"));
     assert_eq!((answer.status.as_u16(), &problem["code"]), (status, &json!(code)), "{problem:#}");
@@ -21,7 +21,7 @@ pub(crate) async fn refused(
     for member in ["type", "title", "detail"] {
         assert!(problem[member].as_str().is_some_and(|text| !text.is_empty()), "{member} of {problem:#}");
     }
-    assert_eq!(tenant.items().await, before, "nothing is left behind");
+    assert_eq!(tenant.lasting_items().await, before, "nothing is left behind");
     problem
 }
 

@@ -112,9 +112,9 @@ async fn a_capture_that_takes_longer_than_15_seconds_is_given_up() {
         .await;
     let propose = interposer.function("propose").await;
     let body = tenant.proposal("ssm", "PutParameter", put("/app/pool", "40")).to_string();
-    let before = tenant.items().await;
+    let before = tenant.lasting_items().await;
     let answer = propose.invoke(&tenant.gate_request(&body)).await;
     assert_eq!(answer.payload["problem"]["code"], "capture_timeout", "{answer:?}");
     assert!(!interposer.calls("GetParameter").is_empty(), "the state was read");
-    assert_eq!(tenant.items().await, before, "nothing is left behind");
+    assert_eq!(tenant.lasting_items().await, before, "nothing is left behind");
 }

@@ -12,7 +12,7 @@ async fn a_preview_shows_the_change_and_stores_nothing() {
     let tenant = Plan::named("preview").make().await;
     parameter(&tenant, "/app/pool", "20").await;
     let body = tenant.proposal("ssm", "PutParameter", put("/app/pool", "40")).to_string();
-    let before = tenant.items().await;
+    let before = tenant.lasting_items().await;
     let answer = tenant.request(Method::POST, "/v1/previews", None, &body).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     let view = answer.json().unwrap();
@@ -20,7 +20,7 @@ async fn a_preview_shows_the_change_and_stores_nothing() {
     assert_eq!(step["before"]["state"]["Value"], "20");
     assert_eq!(step["undo"]["class"], "full");
     assert_eq!(step["undo"]["calls"][0]["parameters"]["Value"], "20");
-    assert_eq!(tenant.items().await, before, "nothing is stored");
+    assert_eq!(tenant.lasting_items().await, before, "nothing is stored");
     let id = view["id"].as_str().unwrap();
     let shown = tenant.request(Method::GET, &format!("/v1/changes/{id}"), None, "").await;
     assert_eq!(shown.status, 404, "a preview is no change");
