@@ -98,6 +98,7 @@ fn operators_sign_their_requests_and_nobody_else_reaches_configure() {
         "api: POST /v1/changes/{id}/withdraw",
         "api: POST /v1/previews",
         "configure: GET /v1/tenants/{tenant}",
+        "configure: GET /v1/tenants/{tenant}/webhook-secret",
         "configure: POST /v1/start",
         "configure: POST /v1/stop",
         "configure: POST /v1/tenants/{tenant}/external-id",

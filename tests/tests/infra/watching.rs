@@ -36,7 +36,8 @@ fn unknown_outcomes_are_counted_where_they_are_written() {
     let template = Template::deployment();
     let filters = template.resources("AWS::Logs::MetricFilter");
     let groups: Vec<&str> = filters.values().map(|filter| filter["LogGroupName"].as_str().unwrap()).collect();
-    assert_eq!(groups, ["${ApplyStepLogGroup}", "${ObserveLogGroup}"]);
+    let writers = ["ApplyStep", "CloseChange", "Observe", "Sweep"].map(|name| format!("${{{name}LogGroup}}"));
+    assert_eq!(groups, writers);
     for filter in filters.values() {
         assert_eq!(filter["MetricTransformations"][0]["MetricName"], "changegate_unknown");
         assert!(filter["FilterPattern"].as_str().unwrap().contains("\"changegate_unknown\""));
