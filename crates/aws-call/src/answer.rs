@@ -1,11 +1,19 @@
 //! Answers: outputs, and what errors say about whether a call took effect.
 
+mod customisation;
+mod read_value;
+mod refusal_codes;
+
 use aws_smithy_runtime_api::{client::orchestrator::HttpResponse, http::StatusCode};
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_xml::protocol::aws_rest_xml::find_error_element_slice;
 use serde_json::{Map, Value};
 
-use crate::{customisation, model::Protocol, operation::Operation, refusal_codes::is_refusal};
+pub(crate) use read_value::read;
+use refusal_codes::is_refusal;
+pub(crate) use refusal_codes::is_throttling;
+
+use crate::{model::Protocol, operation::Operation};
 
 /// What an answer says.
 #[derive(Clone, PartialEq)]

@@ -1,16 +1,18 @@
 //! Sends requests.
 
+mod connection;
+mod pages;
+
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
+use connection::Fault;
+use pages::Collected;
 use serde_json::Value;
 
 use crate::{
-    answer::{self, Answer},
-    connection::{self, Fault},
+    answer::{self, Answer, is_throttling},
     operation::Operation,
-    pages::Collected,
-    refusal_codes::is_throttling,
     request::{BuildError, Request, Target},
 };
 

@@ -7,12 +7,11 @@ use serde_json::Value;
 use crate::{
     access::Access,
     answer::{self, Answer},
+    describe::{Place, Resource, resources_of_call, sensitive_paths},
     index::{IndexError, LoadedService},
     model::{self, Kind, Member},
     request::{self, BuildError, Request, Target},
-    resources::{self, Resource},
     schemas::{Direction, Graph, Lasting, ROOT, request_schema},
-    sensitive::sensitive_paths,
     validation::{self, Violation},
     wire::Wire,
 };
@@ -101,8 +100,8 @@ impl Operation {
         account: &str,
         region: &str,
     ) -> Vec<Resource> {
-        let place = resources::Place { partition, account, region };
-        resources::of_call(self.service(), &self.inner.model, parameters, &place)
+        let place = Place { partition, account, region };
+        resources_of_call(self.service(), &self.inner.model, parameters, &place)
     }
 
     /// The top-level member that makes a repeated call harmless, if there is one.

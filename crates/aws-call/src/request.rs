@@ -1,18 +1,25 @@
 //! Requests as they will be sent, but for the signature.
 
+mod checksum;
+mod compression;
+mod customisation;
+mod signing;
+mod write_value;
+
 use std::borrow::Cow;
 
 use aws_smithy_schema::serde::SerdeError;
 use serde_json::{Map, Value};
 use url::Url;
 
+pub use signing::SignError;
+pub(crate) use write_value::Parameters;
+
 use crate::{
-    checksum, compression, customisation,
     endpoint::{self, Endpoint},
     index::IndexError,
     model::{Kind, Location, Protocol},
     operation::Operation,
-    write_value::Parameters,
 };
 
 /// Where a call goes.

@@ -20,10 +20,10 @@ use aws_smithy_xml::{
 use serde_json::{Map, Value};
 
 use crate::{
+    answer::read,
     model::{Protocol, Service},
-    read_value::read,
+    request::Parameters,
     schemas::{Graph, ROOT},
-    write_value::Parameters,
 };
 
 /// A service's protocol, ready to write requests of one operation and to read their answers.
