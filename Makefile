@@ -9,6 +9,8 @@ MAKEFLAGS += --no-builtin-rules
 VENV := .venv
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 INDEX := target/index/aws-call.index
+NEWER_INDEX := target/index/newer.index
+ORACLES := .local/oracles
 SANDBOX := $(TARGET)/debug/sandbox
 BENCH_PYTHON := .local/bench-python
 DENY := .local/tools/bin/cargo-deny
@@ -65,6 +67,21 @@ test: lint index ## Check everything that CI checks
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --quiet -- --deny warnings
 	$(SANDBOX) --name test with -- cargo test --workspace --quiet
+	$(MAKE) --no-print-directory conformance
+
+.PHONY: conformance
+conformance: index $(ORACLES)/pinned/.installed $(ORACLES)/newer/.installed ## Hold aws-call against suites that others wrote
+	arguments=$$(scripts/fetch-models newer); mapfile -t newer <<<"$$arguments"; \
+	$(TARGET)/debug/xtask index "$${newer[@]}" --out $(NEWER_INDEX); \
+	pinned=$$(scripts/fetch-models | sed -n 's/^--botocore=//p'); newer=$${newer[0]#--botocore=}; \
+	$(TARGET)/debug/conformance --botocore "$${pinned%/botocore/data}" --index $(INDEX) --python $(ORACLES)/pinned/bin/python \
+	  --newer-botocore "$${newer%/botocore/data}" --newer-index $(NEWER_INDEX) --newer-python $(ORACLES)/newer/bin/python
+
+$(ORACLES)/%/.installed: conformance/requirements/%.txt
+	@$(need_python)
+	python3 -m venv --clear $(@D) || { echo "python3 has no venv; install it (apt-get install python3-venv)" >&2; exit 1; }
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	touch $@
 
 .PHONY: lint
 lint: setup ## Check templates and state machine

@@ -3,8 +3,6 @@
 //! Source: Smithy endpoint rules engine, version 1.0, with the AWS functions.
 
 mod functions;
-#[cfg(test)]
-mod suite;
 
 use std::collections::HashMap;
 
@@ -15,15 +13,15 @@ use crate::{
     rules::{Call, Condition, Expression, Function, Partition, Rule, RuleSet, Then},
 };
 
-/// Where a request goes and how it is signed.
+/// Where a request goes and how it is signed, as a service's endpoint rules say.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Endpoint {
+pub struct Endpoint {
     /// Absolute URL, perhaps with a path.
-    pub(crate) url: String,
+    pub url: String,
     /// Among others `authSchemes`.
-    pub(crate) properties: Value,
+    pub properties: Value,
     /// Headers to add.
-    pub(crate) headers: Vec<(String, Vec<String>)>,
+    pub headers: Vec<(String, Vec<String>)>,
 }
 
 type Scope = HashMap<String, Value>;

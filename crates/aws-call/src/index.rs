@@ -10,12 +10,14 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 pub use format::pack;
 use format::{HEAD, Manifest, Section, manifest_length};
 
 use crate::{
+    endpoint::{self, Endpoint},
     model,
     nearest::nearest,
     operation::Operation,
@@ -205,6 +207,20 @@ impl Index {
         let operation = Operation::load(Arc::clone(&loaded), model)?;
         operations.insert(position, operation.clone());
         Ok(operation)
+    }
+
+    /// What the endpoint rules of a service give for their own parameters (`Region`, `UseFIPS`, `Bucket`); not those of an
+    /// operation. No endpoint comes as the rules' own message.
+    ///
+    /// # Errors
+    /// When there is no such service or the index cannot be used.
+    pub fn endpoint(
+        &self,
+        service: &str,
+        parameters: &Map<String, Value>,
+    ) -> Result<Result<Endpoint, String>, LookupError> {
+        let loaded = self.service(service)?;
+        Ok(endpoint::resolve(&loaded.rules, &loaded.partitions, parameters))
     }
 
     fn service(&self, name: &str) -> Result<Arc<LoadedService>, LookupError> {

@@ -1,0 +1,143 @@
+//! Bodies in a form in which they can be compared: JSON values.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+/// An XML text as `{"name", "attributes", "children"}`; text between elements is kept trimmed.
+pub(crate) fn xml(text: &str) -> Value {
+    let mut stack: Vec<(String, BTreeMap<String, String>, Vec<Value>)> = vec![Default::default()];
+    for token in xmlparser::Tokenizer::from(text) {
+        match token.unwrap_or_else(|error| panic!("{error} in {text}")) {
+            xmlparser::Token::ElementStart { prefix, local, .. } => {
+                stack.push((qualified(&prefix, &local), BTreeMap::new(), Vec::new()));
+            }
+            xmlparser::Token::Attribute { prefix, local, value, .. } => {
+                stack.last_mut().unwrap().1.insert(qualified(&prefix, &local), value.to_string());
+            }
+            xmlparser::Token::ElementEnd { end: xmlparser::ElementEnd::Open, .. } => {}
+            xmlparser::Token::ElementEnd { .. } => {
+                let (name, attributes, mut children) = stack.pop().unwrap();
+                sort_entries(&mut children);
+                let element = json!({"name": name, "attributes": attributes, "children": children});
+                stack.last_mut().unwrap().2.push(element);
+            }
+            xmlparser::Token::Text { text } if !text.trim().is_empty() => {
+                stack.last_mut().unwrap().2.push(Value::from(unescaped(text.trim())));
+            }
+            xmlparser::Token::Cdata { text, .. } => {
+                stack.last_mut().unwrap().2.push(Value::from(text.as_str()))
+            }
+            _ => {}
+        }
+    }
+    Value::from(stack.pop().unwrap().2)
+}
+
+/// Puts the entries of maps, elements with a key and a value, into one order.
+fn sort_entries(children: &mut [Value]) {
+    let is_entry = |child: &Value| child["children"].as_array().is_some_and(|children| children.len() == 2);
+    if children.len() > 1 && children.iter().all(is_entry) {
+        children.sort_by_key(|child| child["children"][0].to_string());
+    }
+}
+
+fn qualified(prefix: &str, local: &str) -> String {
+    if prefix.is_empty() { local.to_owned() } else { format!("{prefix}:{local}") }
+}
+
+fn unescaped(text: &str) -> String {
+    let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&apos;", "'");
+    text.replace("&#xD;", "\r").replace("&#xA;", "\n").replace("&amp;", "&")
+}
+
+/// A form body or query as its sorted pairs.
+pub(crate) fn pairs(text: &str) -> Value {
+    let mut pairs: Vec<String> = text
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| if pair.contains('=') { pair.to_owned() } else { format!("{pair}=") })
+        .collect();
+    pairs.sort();
+    Value::from(pairs)
+}
+
+/// One CBOR item (RFC 8949); bytes are `{"bytes": […]}`, tagged items `{"tag", "item"}`.
+pub(crate) fn cbor(bytes: &[u8]) -> Value {
+    let mut reader = Cbor { bytes, at: 0 };
+    let item = reader.item();
+    assert_eq!(reader.at, bytes.len(), "bytes are left over");
+    item.expect("an item")
+}
+
+struct Cbor<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Cbor<'_> {
+    fn take(&mut self, count: usize) -> &[u8] {
+        self.at += count;
+        &self.bytes[self.at - count..self.at]
+    }
+
+    fn number(&mut self, count: usize) -> u64 {
+        self.take(count).iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
+    }
+
+    /// None at a break.
+    fn item(&mut self) -> Option<Value> {
+        let initial = self.number(1) as u8;
+        let (major, info) = (initial >> 5, initial & 31);
+        if major == 7 {
+            return self.simple(info);
+        }
+        let indefinite = info == 31;
+        let length = match info {
+            0..24 => u64::from(info),
+            24..28 => self.number(1 << (info - 24)),
+            _ => u64::MAX,
+        };
+        Some(match major {
+            0 => json!(length),
+            1 => json!(-1 - length as i64),
+            2 | 3 if indefinite => panic!("chunked text is not used by the suites"),
+            2 => json!({"bytes": self.take(length as usize)}),
+            3 => json!(String::from_utf8(self.take(length as usize).to_vec()).unwrap()),
+            4 => {
+                let mut items = Vec::new();
+                while (items.len() as u64) < length {
+                    match self.item() {
+                        Some(item) => items.push(item),
+                        None => break,
+                    }
+                }
+                Value::Array(items)
+            }
+            5 => {
+                let mut entries = Map::new();
+                while (entries.len() as u64) < length {
+                    let Some(key) = self.item() else { break };
+                    let value = self.item().expect("a value");
+                    entries.insert(key.as_str().expect("a text key").to_owned(), value);
+                }
+                Value::Object(entries)
+            }
+            _ => json!({"tag": length, "item": self.item()}),
+        })
+    }
+
+    fn simple(&mut self, info: u8) -> Option<Value> {
+        let float = |number: f64| if number.is_finite() { json!(number) } else { json!(number.to_string()) };
+        Some(match info {
+            20 => json!(false),
+            21 => json!(true),
+            22 | 23 => Value::Null,
+            25 => panic!("half floats are not used by the suites"),
+            26 => float(f64::from(f32::from_bits(self.number(4) as u32))),
+            27 => float(f64::from_bits(self.number(8))),
+            31 => return None,
+            other => panic!("simple value {other}"),
+        })
+    }
+}

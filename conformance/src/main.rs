@@ -1,0 +1,99 @@
+//! Holds `aws-call` against suites that others wrote, and against botocore and awscli as oracles.
+//!
+//! Prints one line a suite and writes the counts to `target/figures/aws-call.json`. It fails if a case fails that
+//! `exceptions.toml` does not list, or if a listed one passes.
+
+#[expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a body that cannot be read is a panic, which the suite counts as a failure"
+)]
+mod documents;
+mod endpoints;
+mod exceptions;
+mod failure;
+mod models;
+mod oracle;
+#[expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a case that is not of the known form is a panic, which counts as a failure"
+)]
+mod protocols;
+mod report;
+mod suite;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::Parser;
+use exceptions::Exceptions;
+use failure::Failure;
+use models::Models;
+use report::Report;
+use suite::SUITES;
+
+#[derive(Parser)]
+#[command(about = "Holds aws-call against suites written elsewhere")]
+struct Arguments {
+    /// Unpacked source distribution of the pinned botocore
+    #[arg(long)]
+    botocore: PathBuf,
+    /// Index built from it
+    #[arg(long)]
+    index: PathBuf,
+    /// Python interpreter that has this botocore and the awscli that belongs to it
+    #[arg(long)]
+    python: PathBuf,
+    /// Unpacked source distribution of a newer botocore
+    #[arg(long, requires_all = ["newer_index", "newer_python"])]
+    newer_botocore: Option<PathBuf>,
+    /// Index built from the newer one
+    #[arg(long)]
+    newer_index: Option<PathBuf>,
+    /// Python interpreter that has the newer botocore and its awscli
+    #[arg(long)]
+    newer_python: Option<PathBuf>,
+    /// Run only this suite (repeatable); writes no figures
+    #[arg(long)]
+    only: Vec<String>,
+    /// Where the figures go
+    #[arg(long, default_value = "target/figures/aws-call.json")]
+    figures: PathBuf,
+}
+
+fn run(arguments: Arguments) -> Result<bool, Failure> {
+    let Arguments { botocore, index, python, only, .. } = arguments;
+    let mut all = vec![Models::open("pinned", botocore, &index, python)?];
+    if let (Some(botocore), Some(index), Some(python)) =
+        (arguments.newer_botocore, arguments.newer_index, arguments.newer_python)
+    {
+        all.push(Models::open("newer", botocore, &index, python)?);
+    }
+    let exceptions = Exceptions::read()?;
+    let mut report = Report::default();
+    for suite in SUITES.iter().filter(|suite| only.is_empty() || only.iter().any(|name| name == suite.name)) {
+        for models in &all {
+            let verdict = exceptions.judge(suite.name, models, suite.run(models)?);
+            println!("{verdict}");
+            report.add(models, verdict);
+        }
+    }
+    println!("\n{report}");
+    if only.is_empty() {
+        println!("figures: {}", report.write(&arguments.figures, &all)?.display());
+    }
+    Ok(report.is_good())
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(failure) => {
+            eprintln!("conformance: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The suites, in the order in which they run.
+
+use std::time::Instant;
+
+use crate::{endpoints, failure::Failure, models::Models, protocols};
+
+/// A suite: cases that somebody else wrote, or an oracle that somebody else wrote.
+pub(crate) struct Suite {
+    /// Name in figures and in `exceptions.toml`.
+    pub(crate) name: &'static str,
+    /// What it is, for the table.
+    pub(crate) title: &'static str,
+    cases: fn(&Models) -> Result<Tally, Failure>,
+}
+
+/// What came out of a suite.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    /// Number of cases.
+    pub(crate) total: usize,
+    /// Cases that failed, by name, with what went wrong.
+    pub(crate) failed: Vec<(String, String)>,
+    /// Other counts for the figures, by name.
+    pub(crate) counts: Vec<(String, f64)>,
+}
+
+impl Tally {
+    /// Counts a case.
+    pub(crate) fn add(&mut self, name: impl Into<String>, result: Result<(), String>) {
+        self.total += 1;
+        if let Err(problem) = result {
+            self.failed.push((name.into(), problem));
+        }
+    }
+}
+
+/// A suite's tally with its name and how long it took.
+pub(crate) struct Ran {
+    pub(crate) title: &'static str,
+    pub(crate) tally: Tally,
+    pub(crate) seconds: f64,
+}
+
+impl Suite {
+    /// Runs all cases.
+    pub(crate) fn run(&self, models: &Models) -> Result<Ran, Failure> {
+        let start = Instant::now();
+        let tally = (self.cases)(models)?;
+        Ok(Ran { title: self.title, tally, seconds: start.elapsed().as_secs_f64() })
+    }
+}
+
+/// All suites.
+pub(crate) const SUITES: &[Suite] = &[
+    Suite { name: "protocol_input", title: "botocore protocol suites, input", cases: protocols::input },
+    Suite { name: "protocol_output", title: "botocore protocol suites, output", cases: protocols::output },
+    Suite { name: "endpoint_rules", title: "endpoint rule tests", cases: endpoints::rules },
+];
