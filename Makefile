@@ -66,7 +66,8 @@ demo: setup index ## The same, decided and undone by a script; ends with one JSO
 test: lint index ## Check everything that CI checks
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --quiet -- --deny warnings
-	$(SANDBOX) --name test with -- cargo test --workspace --quiet
+	@# Most of the end-to-end tests wait most of the time, so that more of them than there are cores may run at once.
+	$(SANDBOX) --name test with -- env RUST_TEST_THREADS=8 cargo test --workspace --quiet
 	$(MAKE) --no-print-directory conformance
 
 .PHONY: conformance

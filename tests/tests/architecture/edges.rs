@@ -44,6 +44,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("changegate-tests", &["aws-call", "changegate-change", "changegate-sandbox"]),
     ("changegate-web", &["changegate-change", "changegate-egress", "changegate-service", "changegate-store"]),
     ("changegate-webhook", &["changegate-change", "changegate-egress"]),
+    ("conformance", &["aws-call"]),
     ("noop", &[]),
     ("xtask", &["aws-call"]),
 ];
