@@ -32,7 +32,10 @@ const GIVEN_ITS_ENVIRONMENT: [&str; 9] = [
 ];
 
 fn code() -> Vec<Text> {
-    ["bench", "conformance", "crates", "functions", "tests"].into_iter().flat_map(|folder| texts(folder, ".rs")).collect()
+    ["bench", "conformance", "crates", "functions", "tests"]
+        .into_iter()
+        .flat_map(|folder| texts(folder, ".rs"))
+        .collect()
 }
 
 /// The part of a file before its unit tests.

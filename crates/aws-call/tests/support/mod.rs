@@ -1,7 +1,6 @@
 //! What several test programs need.
 #![allow(dead_code, reason = "each test program uses a part")]
 
-pub(crate) mod documents;
 pub(crate) mod server;
 
 use std::path::{Path, PathBuf};
