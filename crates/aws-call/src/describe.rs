@@ -1,8 +1,10 @@
 //! What is known of an operation and of one call of it.
 
+mod description;
 mod resources;
 mod sensitive;
 
-pub use resources::Resource;
-pub(crate) use resources::{Place, of_call as resources_of_call};
+pub use description::Description;
+pub(crate) use resources::of_call as resources_of_call;
+pub use resources::{Place, Resource};
 pub(crate) use sensitive::sensitive_paths;

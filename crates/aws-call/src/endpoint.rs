@@ -49,6 +49,12 @@ pub(crate) fn resolve(
     run.first_match(&rules.rules, &scope).unwrap_or_else(|| Err("no endpoint rule matches".to_owned()))
 }
 
+/// Name of the partition that a region is in.
+pub(crate) fn partition_name(partitions: &[Partition], region: &str) -> String {
+    let found = functions::partition(partitions, region);
+    found.get("name").and_then(Value::as_str).unwrap_or("aws").to_owned()
+}
+
 pub(crate) fn literal_value(literal: &Literal) -> Value {
     match literal {
         Literal::Boolean(boolean) => Value::Bool(*boolean),

@@ -209,6 +209,15 @@ impl Index {
         Ok(operation)
     }
 
+    /// Name of the partition that a region is in (`aws-cn` for `cn-north-1`); the first partition for a region that none knows.
+    ///
+    /// # Errors
+    /// When the index cannot be used.
+    pub fn partition(&self, region: &str) -> Result<String, IndexError> {
+        let partitions = self.shared.partitions()?;
+        Ok(endpoint::partition_name(&partitions, region))
+    }
+
     /// What the endpoint rules of a service give for their own parameters (`Region`, `UseFIPS`, `Bucket`); not those of an
     /// operation. No endpoint comes as the rules' own message.
     ///

@@ -29,7 +29,7 @@ pub use access::Access;
 pub use answer::Answer;
 pub use aws_credential_types::Credentials;
 pub use client::{Client, ClientConfig, Outcome, Output, Paged, ReadError};
-pub use describe::Resource;
+pub use describe::{Description, Place, Resource};
 pub use endpoint::Endpoint;
 pub use index::{Index, IndexError, LookupError, pack};
 pub use operation::Operation;

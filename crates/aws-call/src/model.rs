@@ -10,18 +10,25 @@ use crate::access::Access;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Protocol {
     /// `aws.protocols#awsJson1_0`
+    #[serde(rename = "awsJson1_0")]
     AwsJson10,
     /// `aws.protocols#awsJson1_1`
+    #[serde(rename = "awsJson1_1")]
     AwsJson11,
     /// `aws.protocols#restJson1`
+    #[serde(rename = "restJson1")]
     RestJson,
     /// `aws.protocols#restXml`
+    #[serde(rename = "restXml")]
     RestXml,
     /// `aws.protocols#awsQuery`
+    #[serde(rename = "awsQuery")]
     AwsQuery,
     /// `aws.protocols#ec2Query`
+    #[serde(rename = "ec2Query")]
     Ec2Query,
     /// `smithy.protocols#rpcv2Cbor`
+    #[serde(rename = "rpcv2Cbor")]
     RpcV2Cbor,
 }
 

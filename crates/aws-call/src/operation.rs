@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::{
     access::Access,
     answer::{self, Answer},
-    describe::{Place, Resource, resources_of_call, sensitive_paths},
+    describe::{Description, Place, Resource, resources_of_call, sensitive_paths},
     index::{IndexError, LoadedService},
     model::{self, Kind, Member},
     request::{self, BuildError, Request, Target},
@@ -102,6 +102,18 @@ impl Operation {
     ) -> Vec<Resource> {
         let place = Place { partition, account, region };
         resources_of_call(self.service(), &self.inner.model, parameters, &place)
+    }
+
+    /// Everything that is known of it, with what a call with these parameters touches.
+    #[must_use]
+    pub fn describe(&self, parameters: &Value, place: &Place<'_>) -> Description {
+        Description::of(self, parameters, place)
+    }
+
+    /// How its requests and answers are written.
+    #[must_use]
+    pub fn protocol(&self) -> model::Protocol {
+        self.inner.service.model.protocol
     }
 
     /// The top-level member that makes a repeated call harmless, if there is one.

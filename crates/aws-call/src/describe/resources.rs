@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::model::{ArnTemplate, Operation};
 
 /// Something that a call touches.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Resource {
     /// ARN in the form that policies take; `*` where a part is not known.
     pub arn: String,
@@ -15,11 +16,15 @@ pub struct Resource {
     pub wildcard: bool,
 }
 
-/// Where a call goes.
-pub(crate) struct Place<'a> {
-    pub(crate) partition: &'a str,
-    pub(crate) account: &'a str,
-    pub(crate) region: &'a str,
+/// Where a call goes, for the ARNs of what it touches. `*` stands for a part that is not known.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// Partition (`aws`, `aws-cn`).
+    pub partition: &'a str,
+    /// Account of twelve digits.
+    pub account: &'a str,
+    /// Region (`eu-west-1`).
+    pub region: &'a str,
 }
 
 /// The resources of a call: every required type, and the optional ones that its parameters name. `*` alone if the operation

@@ -1,0 +1,87 @@
+//! Why a line has no answer.
+
+use aws_call::{BuildError, IndexError, LookupError, ReadError, SignError, Violation};
+use serde::Serialize;
+
+/// A line that cannot be answered. Serialised, it is the `error` of an error line.
+#[derive(Debug, Serialize)]
+pub(crate) struct LineError {
+    /// Stable snake_case word.
+    pub(crate) code: &'static str,
+    /// What is wrong.
+    pub(crate) message: String,
+    /// Where the parameters do not fit the model, if that is what is wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) violations: Vec<Violation>,
+}
+
+impl LineError {
+    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), violations: Vec::new() }
+    }
+
+    pub(crate) fn with(mut self, violations: Vec<Violation>) -> Self {
+        self.violations = violations;
+        self
+    }
+}
+
+impl From<LookupError> for LineError {
+    fn from(error: LookupError) -> Self {
+        let code = match &error {
+            LookupError::UnknownService { .. } => "unknown_service",
+            LookupError::UnknownOperation { .. } => "unknown_operation",
+            LookupError::Index(_) => "index",
+        };
+        Self::new(code, with_sources(&error))
+    }
+}
+
+impl From<IndexError> for LineError {
+    fn from(error: IndexError) -> Self {
+        Self::new("index", with_sources(&error))
+    }
+}
+
+impl From<BuildError> for LineError {
+    fn from(error: BuildError) -> Self {
+        let code = match &error {
+            BuildError::Unsupported { .. } => "unsupported",
+            BuildError::Parameters { .. } | BuildError::NotAnObject => "parameters",
+            BuildError::Endpoint { .. } => "endpoint",
+            BuildError::Checksum { .. } => "checksum",
+            BuildError::Invalid { .. } => "invalid_request",
+            BuildError::Index(_) => "index",
+        };
+        Self::new(code, with_sources(&error))
+    }
+}
+
+impl From<SignError> for LineError {
+    fn from(error: SignError) -> Self {
+        Self::new("not_signed", with_sources(&error))
+    }
+}
+
+impl From<ReadError> for LineError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::NotARead { .. } => Self::new("not_a_read", error.to_string()),
+            ReadError::Build(error) => error.into(),
+            ReadError::Refused { .. } => Self::new("refused", error.to_string()),
+            ReadError::NoAnswer { .. } => Self::new("no_answer", error.to_string()),
+        }
+    }
+}
+
+/// An error's message and those of its sources, which the messages leave out.
+pub(crate) fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut message = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        message.push_str(": ");
+        message.push_str(&error.to_string());
+        source = error.source();
+    }
+    message
+}

@@ -1,0 +1,67 @@
+//! Everything that is known of an operation, in one value.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Place, Resource};
+use crate::{access::Access, model::Protocol, operation::Operation};
+
+/// What an operation is, and what a call of it with certain parameters touches.
+///
+/// Serialised, it is what the tool's `describe` prints.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Description {
+    /// Name of the service's botocore folder.
+    pub service: String,
+    /// Name of the operation.
+    pub operation: String,
+    /// First sentence of its documentation, without markup; empty where it has none.
+    pub summary: String,
+    /// What calling it does.
+    pub access: Access,
+    /// Whether a call may change something or hands out credentials.
+    pub mutating: bool,
+    /// IAM actions that it needs; none where it cannot be told.
+    pub iam_actions: Vec<String>,
+    /// ARN templates of what the actions apply to; none where they apply to no single resource.
+    pub arn_templates: Vec<String>,
+    /// What the call touches, the templates filled from the parameters.
+    pub resources: Vec<Resource>,
+    /// JSON pointers of sensitive parameters; see [`Operation::sensitive_paths`].
+    pub sensitive_parameters: Vec<String>,
+    /// JSON pointers of what is sensitive in the output.
+    pub sensitive_output: Vec<String>,
+    /// The member that makes a repeated call harmless, if there is one.
+    pub idempotency_token: Option<String>,
+    /// Whether its output comes in pages.
+    pub paginated: bool,
+    /// How requests and answers are written.
+    pub protocol: Protocol,
+    /// Whether it can be called.
+    pub supported: bool,
+    /// Why it cannot be called, if it cannot.
+    pub unsupported: Option<String>,
+}
+
+impl Description {
+    pub(crate) fn of(operation: &Operation, parameters: &Value, place: &Place<'_>) -> Self {
+        let model = operation.model();
+        Self {
+            service: operation.service().to_owned(),
+            operation: operation.name().to_owned(),
+            summary: operation.summary().to_owned(),
+            access: operation.access(),
+            mutating: operation.access().is_mutating(),
+            iam_actions: operation.iam_actions().to_vec(),
+            arn_templates: model.arn_templates.iter().map(|template| template.template.clone()).collect(),
+            resources: operation.resources(parameters, place.partition, place.account, place.region),
+            sensitive_parameters: operation.sensitive_paths().to_vec(),
+            sensitive_output: operation.output_sensitive_paths().to_vec(),
+            idempotency_token: operation.idempotency_token().map(str::to_owned),
+            paginated: model.paginator.is_some(),
+            protocol: operation.protocol(),
+            supported: operation.unsupported().is_none(),
+            unsupported: operation.unsupported().map(str::to_owned),
+        }
+    }
+}
