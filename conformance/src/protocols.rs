@@ -6,7 +6,7 @@ use std::{
 };
 
 use aws_call::{
-    Answer, Index, Operation, Target, pack,
+    Index, NoAnswer, Operation, Outcome, Output, Refusal, Target, pack,
     source::{IamData, ServiceSources, read_service},
 };
 use aws_smithy_types::{DateTime, date_time::Format};
@@ -59,6 +59,7 @@ impl Case {
             service: service.as_bytes(),
             endpoint_rules: rules.as_bytes(),
             paginators: None,
+            waiters: None,
         };
         let service = read_service(sources, &IamData::default()).unwrap();
         let index = Index::from_bytes(pack(Vec::new(), &[], &[service]).unwrap()).unwrap();
@@ -180,7 +181,9 @@ impl Case {
         let status = u16::try_from(response["status_code"].as_u64().unwrap()).unwrap();
         let answer = operation.parse(status, &headers, &body);
         if self.case.get("error").is_some() {
-            let (Answer::Refused { code, .. } | Answer::NoAnswer { code: Some(code), .. }) = answer else {
+            let (Outcome::Refused(Refusal { code, .. })
+            | Outcome::NoAnswer(NoAnswer { code: Some(code), .. })) = answer
+            else {
                 return Err(format!("{answer:?} is not an error"));
             };
             return same("code", &json!(code), &self.case["errorCode"]);
@@ -190,7 +193,7 @@ impl Case {
             None => json!({}),
         };
         match answer {
-            Answer::Done { output, .. } => same("output", &output, &expected),
+            Outcome::Done(Output { output, .. }) => same("output", &output, &expected),
             other => Err(format!("{other:?}")),
         }
     }

@@ -63,12 +63,12 @@ impl Aws {
             user_agent: "changegate-tests".to_owned(),
         });
         match client.send(&operation, &request, &self.credentials, SystemTime::now(), None).await {
-            Outcome::Done { output, .. } => Ok(output),
-            Outcome::Refused { code, message, .. } => Err(Refusal { code, message }),
+            Outcome::Done(done) => Ok(done.output),
+            Outcome::Refused(aws_call::Refusal { code, message, .. }) => Err(Refusal { code, message }),
             Outcome::NotSent { reason } | Outcome::DoneUnreadable { reason, .. } => {
                 panic!("{service} {}: {reason}", operation.name())
             }
-            Outcome::NoAnswer { reason, code, status, .. } => {
+            Outcome::NoAnswer(aws_call::NoAnswer { reason, code, status, .. }) => {
                 panic!("{service} {}: no answer: {reason} ({code:?}, {status:?})", operation.name())
             }
         }

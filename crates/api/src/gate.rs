@@ -51,10 +51,10 @@ impl Gate {
         let credentials =
             self.credentials.provide_credentials().await.map_err(|e| unavailable(e.to_string()))?;
         let output = match self.client.send(&invoke, &rendered, &credentials, SystemTime::now(), None).await {
-            Outcome::Done { output, .. } => output,
+            Outcome::Done(done) => done.output,
             other @ (Outcome::NotSent { .. }
-            | Outcome::Refused { .. }
-            | Outcome::NoAnswer { .. }
+            | Outcome::Refused(_)
+            | Outcome::NoAnswer(_)
             | Outcome::DoneUnreadable { .. }) => return Err(unavailable(format!("{other:?}"))),
         };
         if let Some(error) = output.get("FunctionError") {

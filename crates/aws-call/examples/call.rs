@@ -9,7 +9,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use aws_call::{Client, ClientConfig, Credentials, Index, Outcome, Target, Url};
+use aws_call::{Client, ClientConfig, Credentials, Index, NoAnswer, Outcome, Output, Refusal, Target, Url};
 use serde_json::{Value, json};
 
 #[tokio::main(flavor = "current_thread")]
@@ -51,13 +51,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
 fn described(outcome: Outcome) -> Value {
     match outcome {
         Outcome::NotSent { reason } => json!({"not_sent": reason}),
-        Outcome::Refused { status, code, message, request_id } => {
+        Outcome::Refused(Refusal { status, code, message, request_id }) => {
             json!({"refused": code, "status": status, "message": message, "request_id": request_id})
         }
-        Outcome::NoAnswer { reason, status, code, request_id } => {
+        Outcome::NoAnswer(NoAnswer { reason, status, code, request_id }) => {
             json!({"no_answer": reason, "status": status, "code": code, "request_id": request_id})
         }
-        Outcome::Done { output, request_id } => json!({"done": output, "request_id": request_id}),
+        Outcome::Done(Output { output, request_id, .. }) => json!({"done": output, "request_id": request_id}),
         Outcome::DoneUnreadable { reason, request_id } => {
             json!({"done_unreadable": reason, "request_id": request_id})
         }

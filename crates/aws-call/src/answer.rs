@@ -13,86 +13,36 @@ pub(crate) use read_value::read;
 use refusal_codes::is_refusal;
 pub(crate) use refusal_codes::is_throttling;
 
-use crate::{model::Protocol, operation::Operation};
-
-/// What an answer says.
-#[derive(Clone, PartialEq)]
-pub enum Answer {
-    /// The call was made. Timestamps in the output are RFC 3339 text, bytes are base64 text, integers beyond ±2^53 are text,
-    /// and IAM policy documents are decoded JSON text.
-    Done {
-        /// Output members.
-        output: Value,
-        /// Request id.
-        request_id: Option<String>,
-    },
-    /// The status says that the call was made, but the output cannot be read.
-    DoneUnreadable {
-        /// Why not.
-        reason: String,
-        /// Request id.
-        request_id: Option<String>,
-    },
-    /// The service refused: it has done nothing.
-    Refused {
-        /// HTTP status.
-        status: u16,
-        /// Error code, `HTTP <status>` if the answer has none.
-        code: String,
-        /// Message, perhaps empty.
-        message: String,
-        /// Request id.
-        request_id: Option<String>,
-    },
-    /// Nothing that says whether the call was made.
-    NoAnswer {
-        /// What came instead of an answer.
-        reason: String,
-        /// HTTP status.
-        status: Option<u16>,
-        /// Error code.
-        code: Option<String>,
-        /// Request id.
-        request_id: Option<String>,
-    },
-}
-
-impl std::fmt::Debug for Answer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Done { request_id, .. } => write!(f, "Done({request_id:?})"),
-            Self::DoneUnreadable { reason, request_id } => {
-                write!(f, "DoneUnreadable({reason}, {request_id:?})")
-            }
-            Self::Refused { status, code, request_id, .. } => {
-                write!(f, "Refused({status}, {code}, {request_id:?})")
-            }
-            Self::NoAnswer { reason, status, code, request_id } => {
-                write!(f, "NoAnswer({reason}, {status:?}, {code:?}, {request_id:?})")
-            }
-        }
-    }
-}
+use crate::{
+    model::Protocol,
+    operation::Operation,
+    outcome::{NoAnswer, Outcome, Output, Refusal},
+};
 
 /// Reads an answer of `operation`.
-pub(crate) fn parse(operation: &Operation, status: u16, headers: &[(String, String)], body: &[u8]) -> Answer {
+pub(crate) fn parse(
+    operation: &Operation,
+    status: u16,
+    headers: &[(String, String)],
+    body: &[u8],
+) -> Outcome {
     let response = match response(status, headers, body) {
         Ok(response) => response,
         Err(reason) => {
-            return Answer::NoAnswer {
+            return Outcome::NoAnswer(NoAnswer {
                 reason,
                 status: Some(status),
                 code: None,
                 request_id: request_id(headers, body),
-            };
+            });
         }
     };
     let request_id = request_id(headers, body);
     let success = (200..300).contains(&status);
     if success && !customisation::is_error_despite_success(operation, body) {
         return match read_output(operation, &response, body) {
-            Ok(output) => Answer::Done { output, request_id },
-            Err(reason) => Answer::DoneUnreadable { reason, request_id },
+            Ok(output) => Outcome::Done(Output { output, status, request_id }),
+            Err(reason) => Outcome::DoneUnreadable { reason, request_id },
         };
     }
     let error = read_error(operation, &response, headers, body);
@@ -104,7 +54,7 @@ struct ServiceError {
     message: String,
 }
 
-fn classify(status: u16, error: ServiceError, empty: bool, request_id: Option<String>) -> Answer {
+fn classify(status: u16, error: ServiceError, empty: bool, request_id: Option<String>) -> Outcome {
     let ServiceError { code, message } = error;
     let listed = code.as_deref().is_some_and(is_refusal);
     let timed_out =
@@ -112,7 +62,7 @@ fn classify(status: u16, error: ServiceError, empty: bool, request_id: Option<St
     let client_error = (400..500).contains(&status) && (code.is_some() || empty);
     if !timed_out && ((listed && status >= 400) || client_error) {
         let code = code.unwrap_or_else(|| format!("HTTP {status}"));
-        return Answer::Refused { status, code, message, request_id };
+        return Outcome::Refused(Refusal { status, code, message, request_id });
     }
     let reason = match status {
         200..300 => "a success that holds an error",
@@ -121,7 +71,7 @@ fn classify(status: u16, error: ServiceError, empty: bool, request_id: Option<St
         400..500 => "an error that cannot be read",
         _ => "an error of the service",
     };
-    Answer::NoAnswer { reason: reason.to_owned(), status: Some(status), code, request_id }
+    Outcome::NoAnswer(NoAnswer { reason: reason.to_owned(), status: Some(status), code, request_id })
 }
 
 fn response(status: u16, headers: &[(String, String)], body: &[u8]) -> Result<HttpResponse, String> {

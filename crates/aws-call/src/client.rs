@@ -2,18 +2,23 @@
 
 mod connection;
 mod pages;
+mod read_error;
+mod waiting;
 
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use connection::Fault;
 use pages::Collected;
+pub use read_error::ReadError;
 use serde_json::Value;
+pub use waiting::{Waited, Waiter};
 
 use crate::{
-    answer::{self, Answer, is_throttling},
+    answer::{self, is_throttling},
     operation::Operation,
-    request::{BuildError, Request, Target},
+    outcome::{NoAnswer, Outcome, Output},
+    request::{Request, Target},
 };
 
 /// How requests are sent.
@@ -33,101 +38,6 @@ pub struct Client {
     config: ClientConfig,
 }
 
-/// What became of one send. The service's safety rests on the difference between the variants: only after `NotSent` and
-/// `Refused` is it certain that nothing happened.
-#[derive(Clone, PartialEq)]
-pub enum Outcome {
-    /// No byte of the request was written.
-    NotSent {
-        /// Why not.
-        reason: String,
-    },
-    /// The service refused: it has done nothing.
-    Refused {
-        /// HTTP status.
-        status: u16,
-        /// Error code.
-        code: String,
-        /// Message, perhaps empty.
-        message: String,
-        /// Request id.
-        request_id: Option<String>,
-    },
-    /// Nothing says whether the call took effect.
-    NoAnswer {
-        /// What came instead of an answer.
-        reason: String,
-        /// HTTP status, if one came.
-        status: Option<u16>,
-        /// Error code, if one came.
-        code: Option<String>,
-        /// Request id, if one came.
-        request_id: Option<String>,
-    },
-    /// The call was made.
-    Done {
-        /// Output members; see [`Answer::Done`].
-        output: Value,
-        /// Request id.
-        request_id: Option<String>,
-    },
-    /// The call was made, but its output cannot be read.
-    DoneUnreadable {
-        /// Why not.
-        reason: String,
-        /// Request id.
-        request_id: Option<String>,
-    },
-}
-
-impl std::fmt::Debug for Outcome {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::NotSent { reason } => write!(f, "NotSent({reason})"),
-            Self::Refused { status, code, request_id, .. } => {
-                write!(f, "Refused({status}, {code}, {request_id:?})")
-            }
-            Self::NoAnswer { reason, status, code, request_id } => {
-                write!(f, "NoAnswer({reason}, {status:?}, {code:?}, {request_id:?})")
-            }
-            Self::Done { request_id, .. } => write!(f, "Done({request_id:?})"),
-            Self::DoneUnreadable { reason, request_id } => {
-                write!(f, "DoneUnreadable({reason}, {request_id:?})")
-            }
-        }
-    }
-}
-
-impl From<Answer> for Outcome {
-    fn from(answer: Answer) -> Self {
-        match answer {
-            Answer::Done { output, request_id } => Self::Done { output, request_id },
-            Answer::DoneUnreadable { reason, request_id } => Self::DoneUnreadable { reason, request_id },
-            Answer::Refused { status, code, message, request_id } => {
-                Self::Refused { status, code, message, request_id }
-            }
-            Answer::NoAnswer { reason, status, code, request_id } => {
-                Self::NoAnswer { reason, status, code, request_id }
-            }
-        }
-    }
-}
-
-/// What a read gave.
-#[derive(Clone)]
-pub struct Output {
-    /// Output members; see [`Answer::Done`].
-    pub output: Value,
-    /// Request id.
-    pub request_id: Option<String>,
-}
-
-impl std::fmt::Debug for Output {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Output").field("request_id", &self.request_id).finish_non_exhaustive()
-    }
-}
-
 /// What reading all pages gave.
 #[derive(Clone)]
 pub struct Paged {
@@ -145,76 +55,6 @@ impl std::fmt::Debug for Paged {
             .field("truncated", &self.truncated)
             .field("request_id", &self.request_id)
             .finish_non_exhaustive()
-    }
-}
-
-/// Why a read failed.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// The operation may change something, so it is not to be repeated.
-    #[error("`{operation}` is not a read operation")]
-    NotARead {
-        /// Which operation.
-        operation: String,
-    },
-    /// The request cannot be rendered.
-    #[error("the request cannot be rendered")]
-    Build(#[from] BuildError),
-    /// The service refused.
-    #[error("the service refused with `{code}`: {message}")]
-    Refused {
-        /// HTTP status.
-        status: u16,
-        /// Error code.
-        code: String,
-        /// Message, perhaps empty.
-        message: String,
-        /// Request id.
-        request_id: Option<String>,
-    },
-    /// No answer came, or none that can be read.
-    #[error("the service gave no answer: {reason}")]
-    NoAnswer {
-        /// What came instead.
-        reason: String,
-        /// HTTP status, if one came.
-        status: Option<u16>,
-        /// Error code, if one came.
-        code: Option<String>,
-        /// Request id, if one came.
-        request_id: Option<String>,
-    },
-}
-
-impl ReadError {
-    /// The service's error code, or `not_a_read`, `not_rendered`, `no_answer`.
-    #[must_use]
-    pub fn code(&self) -> &str {
-        match self {
-            Self::NotARead { .. } => "not_a_read",
-            Self::Build(_) => "not_rendered",
-            Self::Refused { code, .. } => code,
-            Self::NoAnswer { code, .. } => code.as_deref().unwrap_or("no_answer"),
-        }
-    }
-
-    /// The HTTP status, if one came.
-    #[must_use]
-    pub fn status(&self) -> Option<u16> {
-        match self {
-            Self::NotARead { .. } | Self::Build(_) => None,
-            Self::Refused { status, .. } => Some(*status),
-            Self::NoAnswer { status, .. } => *status,
-        }
-    }
-
-    /// The request id, if one came.
-    #[must_use]
-    pub fn request_id(&self) -> Option<&str> {
-        match self {
-            Self::NotARead { .. } | Self::Build(_) => None,
-            Self::Refused { request_id, .. } | Self::NoAnswer { request_id, .. } => request_id.as_deref(),
-        }
     }
 }
 
@@ -250,14 +90,14 @@ impl Client {
         headers.push(("user-agent".to_owned(), user_agent));
         let ClientConfig { connect_timeout, send_timeout, .. } = self.config;
         match connection::exchange(request, &headers, connect_timeout, send_timeout).await {
-            Ok(raw) => operation.parse(raw.status, &raw.headers, &raw.body).into(),
+            Ok(raw) => operation.parse(raw.status, &raw.headers, &raw.body),
             Err(Fault::NotSent(reason)) => Outcome::NotSent { reason },
-            Err(Fault::NoAnswer { reason, head }) => Outcome::NoAnswer {
+            Err(Fault::NoAnswer { reason, head }) => Outcome::NoAnswer(NoAnswer {
                 reason,
                 status: head.as_ref().map(|(status, _)| *status),
                 code: None,
                 request_id: head.and_then(|(_, headers)| answer::request_id(&headers, &[])),
-            },
+            }),
         }
     }
 
@@ -281,23 +121,22 @@ impl Client {
         let mut tries = 1;
         loop {
             let error = match self.send(operation, &request, credentials, now(), None).await {
-                Outcome::Done { output, request_id } => return Ok(Output { output, request_id }),
-                Outcome::Refused { status, code, message, request_id } => {
-                    let error = ReadError::Refused { status, code, message, request_id };
-                    if !is_throttling(error.code()) && status != 429 {
+                Outcome::Done(output) => return Ok(output),
+                Outcome::Refused(refusal) => {
+                    let again = is_throttling(&refusal.code) || refusal.status == 429;
+                    let error = ReadError::Refused(refusal);
+                    if !again {
                         return Err(error);
                     }
                     error
                 }
                 Outcome::DoneUnreadable { reason, request_id } => {
-                    return Err(ReadError::NoAnswer { reason, status: None, code: None, request_id });
+                    return Err(ReadError::NoAnswer(NoAnswer { reason, request_id, ..NoAnswer::default() }));
                 }
                 Outcome::NotSent { reason } => {
-                    ReadError::NoAnswer { reason, status: None, code: None, request_id: None }
+                    ReadError::NoAnswer(NoAnswer { reason, ..NoAnswer::default() })
                 }
-                Outcome::NoAnswer { reason, status, code, request_id } => {
-                    ReadError::NoAnswer { reason, status, code, request_id }
-                }
+                Outcome::NoAnswer(answer) => ReadError::NoAnswer(answer),
             };
             if tries == TRIES {
                 return Err(error);
@@ -330,5 +169,23 @@ impl Client {
                 return Ok(Paged { output: collected.finish(), truncated: more, request_id });
             }
         }
+    }
+
+    /// Waits: reads again and again, each time like [`Client::read`], until the waiter knows how it ends, or `deadline` has
+    /// passed since now.
+    pub async fn wait(
+        &self,
+        waiter: &Waiter,
+        parameters: &Value,
+        target: &Target,
+        credentials: &Credentials,
+        now: fn() -> SystemTime,
+        deadline: Duration,
+    ) -> Waited {
+        waiter
+            .wait(deadline, async || {
+                self.read(waiter.operation(), parameters, target, credentials, now).await
+            })
+            .await
     }
 }

@@ -17,6 +17,7 @@ pub use format::pack;
 use format::{HEAD, Manifest, Section, manifest_length};
 
 use crate::{
+    client::Waiter,
     endpoint::{self, Endpoint},
     model,
     nearest::nearest,
@@ -100,6 +101,16 @@ pub enum LookupError {
         service: String,
         /// The name asked for.
         operation: String,
+        /// The name that is most like it.
+        nearest: Option<String>,
+    },
+    /// The service has no waiter of this name.
+    #[error("`{service}` has no waiter `{waiter}`{}", suggestion(.nearest.as_deref()))]
+    UnknownWaiter {
+        /// The service.
+        service: String,
+        /// The name asked for.
+        waiter: String,
         /// The name that is most like it.
         nearest: Option<String>,
     },
@@ -218,6 +229,34 @@ impl Index {
         Ok(endpoint::partition_name(&partitions, region))
     }
 
+    /// Names of a service's waiters, in ascending order.
+    ///
+    /// # Errors
+    /// When there is no such service or the index cannot be used.
+    pub fn waiters(&self, service: &str) -> Result<Vec<String>, LookupError> {
+        Ok(self.service(service)?.model.waiter_names.clone())
+    }
+
+    /// A waiter by the name of its service's botocore folder and its own name (`InstanceRunning`).
+    ///
+    /// # Errors
+    /// When there is no such service or waiter, with the name that is most like it, or the index cannot be used.
+    pub fn waiter(&self, service: &str, waiter: &str) -> Result<Waiter, LookupError> {
+        let loaded = self.service(service)?;
+        let names = &loaded.model.waiter_names;
+        let Ok(position) = names.binary_search_by(|name| name.as_str().cmp(waiter)) else {
+            return Err(LookupError::UnknownWaiter {
+                service: service.to_owned(),
+                waiter: waiter.to_owned(),
+                nearest: nearest(waiter, names.iter().map(String::as_str)),
+            });
+        };
+        let corrupt = || IndexError::Corrupt { section: service.to_owned() };
+        let model: model::Waiter = loaded.model.waiters.get(position).ok_or_else(corrupt)?;
+        let operation = self.operation(service, &model.operation)?;
+        Ok(Waiter::new(model, operation).ok_or_else(corrupt)?)
+    }
+
     /// What the endpoint rules of a service give for their own parameters (`Region`, `UseFIPS`, `Bucket`); not those of an
     /// operation. No endpoint comes as the rules' own message.
     ///
@@ -259,6 +298,7 @@ impl Shared {
         let mut model: model::Service = postcard::from_bytes(&raw).map_err(|_| corrupt())?;
         model.operations.locate();
         model.shapes.locate();
+        model.waiters.locate();
         let rules = postcard::from_bytes(&model.endpoint_rules).map_err(|_| corrupt())?;
         model.endpoint_rules = Vec::new();
         Ok(LoadedService {

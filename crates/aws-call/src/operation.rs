@@ -6,10 +6,11 @@ use serde_json::Value;
 
 use crate::{
     access::Access,
-    answer::{self, Answer},
+    answer,
     describe::{Description, Place, Resource, resources_of_call, sensitive_paths},
     index::{IndexError, LoadedService},
     model::{self, Kind, Member},
+    outcome::Outcome,
     request::{self, BuildError, Request, Target},
     schemas::{Direction, Graph, Lasting, ROOT, request_schema},
     validation::{self, Violation},
@@ -171,7 +172,7 @@ impl Operation {
 
     /// Reads an answer: output or error, and what an error means.
     #[must_use]
-    pub fn parse(&self, status: u16, headers: &[(String, String)], body: &[u8]) -> Answer {
+    pub fn parse(&self, status: u16, headers: &[(String, String)], body: &[u8]) -> Outcome {
         answer::parse(self, status, headers, body)
     }
 

@@ -8,6 +8,7 @@ mod json_model;
 mod operation;
 mod service;
 mod shapes;
+mod waiters;
 
 pub use endpoint_rules::{read_partitions, read_rule_set};
 pub use iam::{IamAction, IamData};

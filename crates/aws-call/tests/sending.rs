@@ -16,7 +16,9 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use aws_call::{Client, ClientConfig, Credentials, Operation, Outcome, Target, Url};
+use aws_call::{
+    Client, ClientConfig, Credentials, NoAnswer, Operation, Outcome, Output, Refusal, Target, Url,
+};
 use serde_json::{Value, json};
 use support::server::{Behaviour, Server, answer};
 
@@ -62,15 +64,15 @@ fn not_sent(outcome: &Outcome) -> bool {
 }
 
 fn no_answer(outcome: &Outcome, expected: Option<u16>) -> bool {
-    matches!(outcome, Outcome::NoAnswer { status, .. } if *status == expected)
+    matches!(outcome, Outcome::NoAnswer(NoAnswer { status, .. }) if *status == expected)
 }
 
 fn refused(outcome: &Outcome) -> Option<(u16, &str)> {
     match outcome {
-        Outcome::Refused { status, code, .. } => Some((*status, code)),
+        Outcome::Refused(Refusal { status, code, .. }) => Some((*status, code)),
         Outcome::NotSent { .. }
-        | Outcome::NoAnswer { .. }
-        | Outcome::Done { .. }
+        | Outcome::NoAnswer(_)
+        | Outcome::Done(_)
         | Outcome::DoneUnreadable { .. } => None,
     }
 }
@@ -82,10 +84,11 @@ async fn a_readable_success_is_done() {
             .await;
     let put = support::operation("ssm", "PutParameter");
     let outcome = send(&put, &json!({"Name": "/a", "Value": "5"}), &at("http", server.address)).await;
-    let expected = Outcome::Done {
+    let expected = Outcome::Done(Output {
         output: json!({"Version": 3, "Tier": "Standard"}),
+        status: 200,
         request_id: Some("req-1".to_owned()),
-    };
+    });
     assert!(outcome == expected, "{outcome:?}");
     let requests = server.requests().await;
     let sent = String::from_utf8(requests.concat()).unwrap();
@@ -169,7 +172,7 @@ async fn an_answer_that_breaks_off_is_no_answer() {
 async fn the_request_id_of_a_broken_answer_is_kept() {
     let head = b"HTTP/1.1 200 OK\r\nx-amzn-requestid: req-9\r\ncontent-length: 100\r\n\r\n{".to_vec();
     match outcome_of(Behaviour::Write(head)).await {
-        Outcome::NoAnswer { request_id, status, .. } => {
+        Outcome::NoAnswer(NoAnswer { request_id, status, .. }) => {
             assert_eq!((request_id.as_deref(), status), (Some("req-9"), Some(200)));
         }
         other => panic!("{other:?}"),
@@ -197,7 +200,7 @@ async fn a_redirect_is_not_followed() {
 async fn a_client_error_is_refused_with_its_code() {
     let body = r#"{"__type":"com.amazonaws.ssm#ParameterAlreadyExists","message":"it is there"}"#;
     match outcome_of_answer("400 Bad Request", body).await {
-        Outcome::Refused { status, code, message, request_id } => {
+        Outcome::Refused(Refusal { status, code, message, request_id }) => {
             assert_eq!(
                 (status, code.as_str(), message.as_str()),
                 (400, "ParameterAlreadyExists", "it is there")
@@ -263,7 +266,7 @@ async fn a_success_of_s3_that_holds_an_error_is_no_answer() {
     let copy = support::operation("s3", "CopyObject");
     let parameters = json!({"Bucket": "b", "Key": "k", "CopySource": "b/j"});
     match send(&copy, &parameters, &at("http", server.address)).await {
-        Outcome::NoAnswer { status, code, .. } => {
+        Outcome::NoAnswer(NoAnswer { status, code, .. }) => {
             assert_eq!((status, code.as_deref()), (Some(200), Some("InternalError")))
         }
         other => panic!("{other:?}"),
@@ -287,16 +290,16 @@ async fn errors_of_every_protocol_have_their_code() {
             &[("content-type".into(), content_type.into())],
             body.as_bytes(),
         );
-        assert_eq!(refused(&answer.into()), Some((404, code)));
+        assert_eq!(refused(&answer), Some((404, code)));
     }
     let headers = [("x-amzn-ErrorType".to_owned(), "ResourceNotFoundException:http://internal/".to_owned())];
     let answer = support::operation("lambda", "GetFunction").parse(404, &headers, json_body.as_bytes());
-    assert_eq!(refused(&answer.into()), Some((404, "ResourceNotFoundException")));
+    assert_eq!(refused(&answer), Some((404, "ResourceNotFoundException")));
     let headers =
         [("x-amzn-query-error".to_owned(), "AWS.SimpleQueueService.NonExistentQueue;Sender".to_owned())];
     let body = br#"{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"m"}"#;
     let answer = support::operation("sqs", "GetQueueUrl").parse(400, &headers, body);
-    assert_eq!(refused(&answer.into()), Some((400, "AWS.SimpleQueueService.NonExistentQueue")));
+    assert_eq!(refused(&answer), Some((400, "AWS.SimpleQueueService.NonExistentQueue")));
 }
 
 #[tokio::test]
@@ -381,8 +384,8 @@ async fn policies_of_iam_come_back_decoded() {
     let body = "<GetRolePolicyResponse><GetRolePolicyResult><RoleName>r</RoleName><PolicyName>p</PolicyName>\
                 <PolicyDocument>%7B%22a%22%3A%20%22b%2Bc%22%7D</PolicyDocument></GetRolePolicyResult></GetRolePolicyResponse>";
     let answer = support::operation("iam", "GetRolePolicy").parse(200, &[], body.as_bytes());
-    match answer.into() {
-        Outcome::Done { output, .. } => assert_eq!(output["PolicyDocument"], r#"{"a": "b+c"}"#),
+    match answer {
+        Outcome::Done(Output { output, .. }) => assert_eq!(output["PolicyDocument"], r#"{"a": "b+c"}"#),
         other => panic!("{other:?}"),
     }
 }

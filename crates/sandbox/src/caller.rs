@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
-use aws_call::{Client, ClientConfig, Credentials, Index, Outcome, Target, Url};
+use aws_call::{Client, ClientConfig, Credentials, Index, NoAnswer, Outcome, Refusal, Target, Url};
 use serde_json::{Value, json};
 
 use crate::error::{Result, SandboxError};
@@ -56,12 +56,12 @@ impl Caller {
             user_agent: "changegate-sandbox".to_owned(),
         });
         match client.send(&operation, &request, &self.credentials, SystemTime::now(), None).await {
-            Outcome::Done { output, .. } => Ok(output),
-            Outcome::Refused { code, message, .. } => {
+            Outcome::Done(done) => Ok(done.output),
+            Outcome::Refused(Refusal { code, message, .. }) => {
                 Err(SandboxError::Refused { call: name, code, message })
             }
             Outcome::NotSent { reason } | Outcome::DoneUnreadable { reason, .. } => Err(wrong(&reason)),
-            Outcome::NoAnswer { reason, code, .. } => {
+            Outcome::NoAnswer(NoAnswer { reason, code, .. }) => {
                 Err(SandboxError::unexpected(format!("`{name}` is answered"), code.unwrap_or(reason)))
             }
         }

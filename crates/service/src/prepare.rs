@@ -143,7 +143,7 @@ fn lookup(number: usize, error: LookupError) -> ServiceError {
         LookupError::UnknownOperation { nearest, .. } => {
             (Code::UnknownOperation, "operation", nearest.clone())
         }
-        LookupError::Index(_) => return ServiceError::internal(error),
+        LookupError::UnknownWaiter { .. } | LookupError::Index(_) => return ServiceError::internal(error),
     };
     let message = error.to_string();
     let mut violation = Violation::new(format!("/steps/{number}/{field}"), "unknown", message.clone());

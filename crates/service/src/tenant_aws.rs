@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use aws_call::{Client, Index, ReadError, Target};
+use aws_call::{Client, Index, ReadError, Refusal, Target};
 use aws_credential_types::Credentials;
 use aws_sdk_sts::error::{DisplayErrorContext, ProvideErrorMetadata};
 use aws_sdk_sts::types::Tag;
@@ -224,14 +224,14 @@ impl TenantAws {
 fn refused_or_failed(read: &ReadCall, error: &ReadError) -> Result<ReadAnswer, ServiceError> {
     let call = format!("{}:{}", read.service, read.operation);
     match error {
-        ReadError::Refused { code, message, .. } if is_denial(code) => {
+        ReadError::Refused(Refusal { code, message, .. }) if is_denial(code) => {
             let message = format!("the reader role may not call {call}: {message}");
             Err(ServiceError::new(Code::ReaderNotPermitted, message))
         }
-        ReadError::Refused { code, message, .. } => {
+        ReadError::Refused(Refusal { code, message, .. }) => {
             Ok(ReadAnswer::Error { code: code.clone(), message: message.clone() })
         }
-        ReadError::NotARead { .. } | ReadError::Build(_) | ReadError::NoAnswer { .. } => {
+        ReadError::NotARead { .. } | ReadError::Build(_) | ReadError::NoAnswer(_) => {
             let message = format!("AWS did not answer {call}");
             Err(ServiceError::new(Code::CaptureFailed, message).because(error.to_string()))
         }

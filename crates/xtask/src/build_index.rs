@@ -71,6 +71,7 @@ struct ServiceFiles {
     service: PathBuf,
     endpoint_rules: PathBuf,
     paginators: Option<PathBuf>,
+    waiters: Option<PathBuf>,
 }
 
 impl Inputs {
@@ -85,13 +86,13 @@ impl Inputs {
             let newest = names_in(&folder)?.into_iter().rfind(|version| folder.join(version).is_dir());
             let Some(newest) = newest else { continue };
             let folder = folder.join(newest);
-            let paginators = model_file(&folder, "paginators-1.json");
             services.push(ServiceFiles {
                 service: model_file(&folder, "service-2.json")
                     .ok_or_else(|| missing(&folder, "service-2.json"))?,
                 endpoint_rules: model_file(&folder, "endpoint-rule-set-1.json")
                     .ok_or_else(|| missing(&folder, "endpoint-rule-set-1.json"))?,
-                paginators,
+                paginators: model_file(&folder, "paginators-1.json"),
+                waiters: model_file(&folder, "waiters-2.json"),
                 name,
             });
         }
@@ -136,6 +137,7 @@ impl Inputs {
         for service in &self.services {
             files.extend([service.service.clone(), service.endpoint_rules.clone()]);
             files.extend(service.paginators.clone());
+            files.extend(service.waiters.clone());
         }
         for prefix in &self.iam_services {
             let (actions, resource_types) = self.iam_files(prefix);
@@ -157,11 +159,13 @@ impl Inputs {
 impl ServiceFiles {
     fn read(&self, iam: &IamData) -> Result<Service, Failure> {
         let paginators = self.paginators.as_deref().map(read).transpose()?;
+        let waiters = self.waiters.as_deref().map(read).transpose()?;
         let sources = ServiceSources {
             name: &self.name,
             service: &read(&self.service)?,
             endpoint_rules: &read(&self.endpoint_rules)?,
             paginators: paginators.as_deref(),
+            waiters: waiters.as_deref(),
         };
         Ok(read_service(sources, iam)?)
     }

@@ -1,4 +1,4 @@
-//! A whole service from its model, endpoint rules and paginators.
+//! A whole service from its model, endpoint rules, paginators and waiters.
 
 use serde_json::Value;
 
@@ -9,6 +9,7 @@ use super::{
     json_model::{MetadataJson, ServiceJson},
     operation::{Surroundings, read_operation},
     shapes::{ShapeReader, xml_namespace},
+    waiters::read_waiters,
 };
 use crate::model::{Kind, Location, Operation, Protocol, Service, Shape, Table};
 
@@ -23,6 +24,8 @@ pub struct ServiceSources<'a> {
     pub endpoint_rules: &'a [u8],
     /// `paginators-1.json`, if there is one.
     pub paginators: Option<&'a [u8]>,
+    /// `waiters-2.json`, if there is one.
+    pub waiters: Option<&'a [u8]>,
 }
 
 /// Takes a service into the form of the index.
@@ -54,6 +57,7 @@ pub fn read_service(sources: ServiceSources<'_>, iam: &IamData) -> Result<Servic
     if name == "s3" {
         leave_bucket_to_the_endpoint(&mut shapes);
     }
+    let waiters = sources.waiters.map_or(Ok(Vec::new()), |text| read_waiters(name, text))?;
     let encode = |source| SourceError::Encode { what: name.to_owned(), source };
     Ok(Service {
         name: name.to_owned(),
@@ -67,6 +71,8 @@ pub fn read_service(sources: ServiceSources<'_>, iam: &IamData) -> Result<Servic
         operation_names: service.operations.keys().cloned().collect(),
         operations: Table::encode(&operations).map_err(encode)?,
         shapes: Table::encode(&shapes).map_err(encode)?,
+        waiter_names: waiters.iter().map(|waiter| waiter.name.clone()).collect(),
+        waiters: Table::encode(&waiters).map_err(encode)?,
         endpoint_rules: postcard::to_allocvec(&rules).map_err(encode)?,
     })
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws_call::Outcome as Sent;
+use aws_call::{NoAnswer, Outcome as Sent, Refusal};
 use changegate_change::ledger::Kind;
 use changegate_change::status::{Event, Status};
 use changegate_change::step_record::{AttemptResult, Outcome};
@@ -39,20 +39,20 @@ impl Ended {
                 code: Some("not_sent".into()),
                 message: Some(limited(&format!("not sent: {reason}"))),
             },
-            Sent::Refused { code, message, request_id, .. } => Self {
+            Sent::Refused(Refusal { code, message, request_id, .. }) => Self {
                 outcome: Outcome::Failed,
                 request_id,
                 code: Some(limited(&code)),
                 message: words(message),
             },
-            Sent::NoAnswer { reason, code, request_id, .. } => Self {
+            Sent::NoAnswer(NoAnswer { reason, code, request_id, .. }) => Self {
                 outcome: Outcome::Unknown,
                 request_id,
                 code: Some(code.map_or_else(|| "no_answer".into(), |code| limited(&code))),
                 message: words(reason),
             },
-            Sent::Done { request_id, .. } => {
-                Self { outcome: Outcome::Succeeded, request_id, code: None, message: None }
+            Sent::Done(output) => {
+                Self { outcome: Outcome::Succeeded, request_id: output.request_id, code: None, message: None }
             }
             Sent::DoneUnreadable { request_id, .. } => Self {
                 outcome: Outcome::Succeeded,
@@ -139,6 +139,7 @@ fn limited(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use aws_call::Output;
     use changegate_change::status::next;
     use serde_json::json;
 
@@ -151,31 +152,35 @@ mod tests {
         vec![
             (Sent::NotSent { reason: "connection refused".into() }, Outcome::Failed, "not_sent"),
             (
-                Sent::Refused {
+                Sent::Refused(Refusal {
                     status: 400,
                     code: "Throttling".into(),
                     message: "slow down".into(),
                     request_id: id(),
-                },
+                }),
                 Outcome::Failed,
                 "Throttling",
             ),
             (
-                Sent::NoAnswer { reason: "reset".into(), status: None, code: None, request_id: None },
+                Sent::NoAnswer(NoAnswer { reason: "reset".into(), ..NoAnswer::default() }),
                 Outcome::Unknown,
                 "no_answer",
             ),
             (
-                Sent::NoAnswer {
+                Sent::NoAnswer(NoAnswer {
                     reason: "500".into(),
                     status: Some(500),
                     code: Some("InternalError".into()),
                     request_id: id(),
-                },
+                }),
                 Outcome::Unknown,
                 "InternalError",
             ),
-            (Sent::Done { output: json!({"Secret": "hunter2"}), request_id: id() }, Outcome::Succeeded, ""),
+            (
+                Sent::Done(Output { output: json!({"Secret": "hunter2"}), status: 200, request_id: id() }),
+                Outcome::Succeeded,
+                "",
+            ),
             (
                 Sent::DoneUnreadable { reason: "hunter2 is no JSON".into(), request_id: id() },
                 Outcome::Succeeded,
@@ -223,13 +228,13 @@ mod tests {
         }
         let message = "Value 'hunter2' at 'value' failed to satisfy constraint".to_owned();
         for sent in [
-            Sent::Refused {
+            Sent::Refused(Refusal {
                 status: 400,
                 code: "ValidationException".into(),
                 message: message.clone(),
                 request_id: None,
-            },
-            Sent::NoAnswer { reason: message, status: Some(500), code: None, request_id: None },
+            }),
+            Sent::NoAnswer(NoAnswer { reason: message, status: Some(500), code: None, request_id: None }),
         ] {
             assert!(!format!("{:?}", Ended::of(sent, true)).contains("hunter2"));
         }

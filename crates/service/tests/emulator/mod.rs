@@ -244,7 +244,7 @@ impl Emulator {
         let credentials = Credentials::new("test", "test", None, None, "test");
         let now = std::time::SystemTime::now();
         match aws.client().send(&operation, &request, &credentials, now, None).await {
-            aws_call::Outcome::Done { output, .. } => output,
+            aws_call::Outcome::Done(done) => done.output,
             other => panic!("{other:?}"),
         }
     }

@@ -31,6 +31,7 @@ impl From<LookupError> for LineError {
         let code = match &error {
             LookupError::UnknownService { .. } => "unknown_service",
             LookupError::UnknownOperation { .. } => "unknown_operation",
+            LookupError::UnknownWaiter { .. } => "unknown_waiter",
             LookupError::Index(_) => "index",
         };
         Self::new(code, with_sources(&error))

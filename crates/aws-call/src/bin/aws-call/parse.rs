@@ -1,6 +1,6 @@
 //! `parse`: what an answer says.
 
-use aws_call::{Index, Outcome};
+use aws_call::{Index, NoAnswer, Outcome, Output, Refusal};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -27,7 +27,7 @@ pub(crate) fn parse(index: &Index, line: &[u8]) -> Result<Value, LineError> {
         .decode(&received.body_base64)
         .map_err(|error| LineError::new("not_a_call", format!("`body_base64`: {error}")))?;
     let headers = pairs(received.headers)?;
-    Ok(described(operation.parse(received.status, &headers, &body).into()))
+    Ok(described(operation.parse(received.status, &headers, &body)))
 }
 
 /// Headers given by name, each with a text or a list of texts.
@@ -47,23 +47,24 @@ fn pairs(headers: Map<String, Value>) -> Result<Vec<(String, String)>, LineError
 
 /// An outcome as JSON: what it means, and the output or the error.
 pub(crate) fn described(outcome: Outcome) -> Value {
+    let name = outcome.name();
     match outcome {
-        Outcome::Done { output, request_id } => {
-            json!({"outcome": "done", "output": output, "request_id": request_id})
+        Outcome::Done(Output { output, request_id, .. }) => {
+            json!({"outcome": name, "output": output, "request_id": request_id})
         }
         Outcome::DoneUnreadable { reason, request_id } => {
-            json!({"outcome": "done_unreadable", "error": {"message": reason}, "request_id": request_id})
+            json!({"outcome": name, "error": {"message": reason}, "request_id": request_id})
         }
-        Outcome::Refused { status, code, message, request_id } => json!({
-            "outcome": "refused",
+        Outcome::Refused(Refusal { status, code, message, request_id }) => json!({
+            "outcome": name,
             "error": {"status": status, "code": code, "message": message},
             "request_id": request_id,
         }),
-        Outcome::NoAnswer { reason, status, code, request_id } => json!({
-            "outcome": "no_answer",
+        Outcome::NoAnswer(NoAnswer { reason, status, code, request_id }) => json!({
+            "outcome": name,
             "error": {"status": status, "code": code, "message": reason},
             "request_id": request_id,
         }),
-        Outcome::NotSent { reason } => json!({"outcome": "not_sent", "error": {"message": reason}}),
+        Outcome::NotSent { reason } => json!({"outcome": name, "error": {"message": reason}}),
     }
 }

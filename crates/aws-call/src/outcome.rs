@@ -1,0 +1,109 @@
+//! What became of a call.
+
+use serde_json::Value;
+
+/// What became of one send. The service's safety rests on the difference between the variants: only after `NotSent` and
+/// `Refused` is it certain that nothing happened. Reading an answer ([`crate::Operation::parse`]) never gives `NotSent`.
+#[derive(Clone, PartialEq)]
+pub enum Outcome {
+    /// No byte of the request was written.
+    NotSent {
+        /// Why not.
+        reason: String,
+    },
+    /// The service refused: it has done nothing.
+    Refused(Refusal),
+    /// Nothing says whether the call took effect.
+    NoAnswer(NoAnswer),
+    /// The call was made.
+    Done(Output),
+    /// The call was made, but its output cannot be read.
+    DoneUnreadable {
+        /// Why not.
+        reason: String,
+        /// Request id, if one came.
+        request_id: Option<String>,
+    },
+}
+
+/// What a call gave.
+#[derive(Clone, PartialEq)]
+pub struct Output {
+    /// Output members. Timestamps are RFC 3339 text, bytes are base64 text, integers beyond ±2^53 are text, and IAM policy
+    /// documents are decoded JSON text.
+    pub output: Value,
+    /// HTTP status, from 200 to 299.
+    pub status: u16,
+    /// Request id, if one came.
+    pub request_id: Option<String>,
+}
+
+/// An error with which the service says that it has done nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the service refused with `{code}`: {message}")]
+pub struct Refusal {
+    /// HTTP status.
+    pub status: u16,
+    /// Error code, `HTTP <status>` if the answer has none.
+    pub code: String,
+    /// Message, perhaps empty.
+    pub message: String,
+    /// Request id, if one came.
+    pub request_id: Option<String>,
+}
+
+/// What came instead of an answer that says whether the call took effect.
+#[derive(Debug, Clone, Default, PartialEq, Eq, thiserror::Error)]
+#[error("the service gave no answer: {reason}")]
+pub struct NoAnswer {
+    /// What came instead.
+    pub reason: String,
+    /// HTTP status, if one came.
+    pub status: Option<u16>,
+    /// Error code, if one came.
+    pub code: Option<String>,
+    /// Request id, if one came.
+    pub request_id: Option<String>,
+}
+
+impl Outcome {
+    /// `not_sent`, `refused`, `no_answer`, `done` or `done_unreadable`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::NotSent { .. } => "not_sent",
+            Self::Refused(_) => "refused",
+            Self::NoAnswer(_) => "no_answer",
+            Self::Done(_) => "done",
+            Self::DoneUnreadable { .. } => "done_unreadable",
+        }
+    }
+}
+
+/// Shows neither outputs nor messages, which may hold secrets.
+impl std::fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotSent { reason } => write!(f, "NotSent({reason})"),
+            Self::Refused(Refusal { status, code, request_id, .. }) => {
+                write!(f, "Refused({status}, {code}, {request_id:?})")
+            }
+            Self::NoAnswer(NoAnswer { reason, status, code, request_id }) => {
+                write!(f, "NoAnswer({reason}, {status:?}, {code:?}, {request_id:?})")
+            }
+            Self::Done(Output { request_id, .. }) => write!(f, "Done({request_id:?})"),
+            Self::DoneUnreadable { reason, request_id } => {
+                write!(f, "DoneUnreadable({reason}, {request_id:?})")
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Output {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Output")
+            .field("status", &self.status)
+            .field("request_id", &self.request_id)
+            .finish_non_exhaustive()
+    }
+}
