@@ -14,6 +14,9 @@ ORACLES := .local/oracles
 SANDBOX := $(TARGET)/debug/sandbox
 BENCH_PYTHON := .local/bench-python
 DENY := .local/tools/bin/cargo-deny
+FUZZ := .local/tools/bin/cargo-fuzz
+# Inputs for each fuzz target.
+RUNS := 10000000
 # `required` makes `make deny` fail if the database of advisories cannot be reached.
 ADVISORIES := optional
 
@@ -126,6 +129,14 @@ $(DENY):
 .PHONY: aws-smoke
 aws-smoke: ## Check on a real AWS account what no emulator can; says first what it would do
 	@scripts/aws-smoke
+
+.PHONY: fuzz
+fuzz: index $(FUZZ) ## Feed the parsers and the index loader RUNS inputs each
+	scripts/fuzz $(RUNS)
+
+$(FUZZ):
+	@$(need_cargo)
+	cargo install cargo-fuzz --version 0.13.2 --locked --debug --quiet --root .local/tools
 
 .PHONY: clean
 clean: ## Stop sandboxes and forget what they kept

@@ -1,0 +1,10 @@
+//! What is fuzzed: functions that take any bytes and must neither panic nor hang nor grow.
+//!
+//! `make fuzz` runs them under libFuzzer; the test of this package runs them over the committed seeds and some thousands
+//! of mutations of these.
+#![expect(clippy::panic, reason = "a broken promise is told by a panic, which is what the fuzzer looks for")]
+
+mod answers;
+mod models;
+
+pub use answers::answer;

@@ -1,0 +1,101 @@
+//! The fuzz targets over the committed seeds, over what once broke them, and over mutations of both. `make fuzz` does the
+//! same for millions of inputs.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test says what is wrong by panicking"
+)]
+
+use std::{fs, panic::catch_unwind, path::Path, thread};
+
+/// Mutations of each seed.
+const MUTATIONS: usize = 500;
+
+/// The stack of a thread that serves requests; nothing may need more.
+const STACK: usize = 2 << 20;
+
+#[test]
+fn answers_are_read_whatever_they_hold() {
+    hold("answers", fuzz_targets::answer);
+}
+
+/// Runs a target over the folder's seeds and mutations of them, on a small stack.
+fn hold(folder: &str, target: fn(&[u8])) {
+    let seeds = seeds(folder);
+    assert!(seeds.len() >= 5, "{folder} has {} seeds", seeds.len());
+    let run = move || {
+        let mut random = Random(0x9e37_79b9_7f4a_7c15);
+        for (name, seed) in &seeds {
+            check(name, seed, target);
+            for _ in 0..MUTATIONS {
+                let (_, other) = &seeds[random.below(seeds.len())];
+                check(name, &mutated(seed, other, &mut random), target);
+            }
+        }
+    };
+    thread::Builder::new()
+        .stack_size(STACK)
+        .spawn(run)
+        .unwrap()
+        .join()
+        .expect("the inputs above break the target");
+}
+
+fn check(name: &str, input: &[u8], target: fn(&[u8])) {
+    if catch_unwind(|| target(input)).is_err() {
+        panic!("a mutation of {name}: {:?}", input.escape_ascii().to_string());
+    }
+}
+
+fn seeds(folder: &str) -> Vec<(String, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(folder);
+    let entries = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut seeds: Vec<_> = entries
+        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(&path).unwrap()))
+        .collect();
+    seeds.sort();
+    seeds
+}
+
+/// One to eight changes: bytes flipped, set, left out, repeated or taken from another seed.
+fn mutated(seed: &[u8], other: &[u8], random: &mut Random) -> Vec<u8> {
+    let mut bytes = seed.to_vec();
+    for _ in 0..=random.below(8) {
+        let at = random.below(bytes.len() + 1);
+        let end = (at + random.below(24)).min(bytes.len());
+        match random.below(6) {
+            0 if at < bytes.len() => bytes[at] ^= 1 << random.below(8),
+            1 if at < bytes.len() => bytes[at] = INTERESTING[random.below(INTERESTING.len())],
+            2 => drop(bytes.drain(at..end)),
+            3 => {
+                let piece = bytes[at..end].repeat(1 + random.below(40));
+                bytes.splice(at..at, piece);
+            }
+            4 => {
+                let from = random.below(other.len() + 1);
+                bytes
+                    .splice(at..end, other[from..(from + random.below(48)).min(other.len())].iter().copied());
+            }
+            _ => bytes.truncate(if random.below(8) == 0 { at } else { bytes.len() }),
+        }
+    }
+    bytes
+}
+
+/// Bytes that parsers look for.
+const INTERESTING: &[u8] =
+    b"\0\x01\x7f\x80\xff\xf6\xbf\x9f\x5f\x7f\xdb\x1b\x9b\xbb<>&;\"'{}[]:,\\/-+.eE0129 \n%#!?=";
+
+/// Marsaglia's xorshift: any seed gives the same inputs for ever.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 16) as usize % limit.max(1)
+    }
+}
