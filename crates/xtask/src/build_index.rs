@@ -196,9 +196,16 @@ impl Figures {
 /// The code on which the contents of the index depend.
 fn reading_code() -> Result<Vec<PathBuf>, Failure> {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../aws-call/src"));
-    let mut files: Vec<PathBuf> =
-        names_in(&folder.join("source"))?.iter().map(|name| folder.join("source").join(name)).collect();
-    files.extend(["access.rs", "model.rs", "rules.rs", "index/format.rs"].map(|name| folder.join(name)));
+    let mut files: Vec<PathBuf> = ["access.rs", "model.rs", "rules.rs", "source.rs", "index/format.rs"]
+        .map(|name| folder.join(name))
+        .into();
+    let mut folders = vec![folder.join("source")];
+    while let Some(folder) = folders.pop() {
+        for name in names_in(&folder)? {
+            let path = folder.join(name);
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
     Ok(files)
 }
 

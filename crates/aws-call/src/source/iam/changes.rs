@@ -1,0 +1,142 @@
+//! Operations that change something although IAM counts their actions among the reads.
+//!
+//! IAM's levels say who needs which permission, not whether a call leaves everything as it was. A read may be sent again, and
+//! is sent without anyone's approval, so here it counts as one only if its name begins with a verb of reading and it is not
+//! listed.
+
+/// Whether an operation that IAM calls a read is to be treated as a change.
+pub(super) fn changes(service: &str, operation: &str) -> bool {
+    let call = (service, operation);
+    if CHANGES.iter().any(|(service, operation, _)| (*service, *operation) == call) {
+        return true;
+    }
+    let plain = ["Admin", "Batch", "Transact"].iter().find_map(|prefix| operation.strip_prefix(prefix));
+    !READING.contains(&verb(plain.unwrap_or(operation))) && !READS.contains(&call)
+}
+
+/// The first word of a name in camel case.
+fn verb(operation: &str) -> &str {
+    let end = operation.char_indices().skip(1).find(|(_, character)| character.is_uppercase());
+    operation.get(..end.map_or(operation.len(), |(at, _)| at)).unwrap_or(operation)
+}
+
+/// Verbs that begin the names of operations which leave everything as it was.
+const READING: &[&str] = &[
+    "Analyze",
+    "Calculate",
+    "Check",
+    "Classify",
+    "Compare",
+    "Contains",
+    "Count",
+    "Describe",
+    "Detect",
+    "Discover",
+    "Download",
+    "Estimate",
+    "Evaluate",
+    "Filter",
+    "Find",
+    "Geocode",
+    "Get",
+    "Head",
+    "Infer",
+    "Is",
+    "List",
+    "Lookup",
+    "Peek",
+    "Predict",
+    "Preview",
+    "Query",
+    "Read",
+    "Recognize",
+    "Render",
+    "Resolve",
+    "Retrieve",
+    "Scan",
+    "Search",
+    "Select",
+    "Simulate",
+    "Suggest",
+    "Summarize",
+    "Test",
+    "Translate",
+    "Validate",
+    "View",
+];
+
+/// Reads whose names begin with another verb.
+const READS: &[(&str, &str)] = &[
+    ("amplifyuibuilder", "ExportComponents"),
+    ("amplifyuibuilder", "ExportForms"),
+    ("amplifyuibuilder", "ExportThemes"),
+    ("apigatewayv2", "ExportApi"),
+    ("backup", "ExportBackupPlanTemplate"),
+    ("bedrock", "ExportAutomatedReasoningPolicyVersion"),
+    ("bedrock-runtime", "ApplyGuardrail"),
+    ("ec2", "ExportClientVpnClientCertificateRevocationList"),
+    ("ec2", "ExportClientVpnClientConfiguration"),
+    ("ec2", "ExportVerifiedAccessInstanceClientConfiguration"),
+    ("geo-places", "Autocomplete"),
+    ("geo-places", "ReverseGeocode"),
+    ("geo-routes", "OptimizeWaypoints"),
+    ("geo-routes", "SnapToRoads"),
+    // Their query language has nothing but SELECT.
+    ("iotsitewise", "ExecuteQuery"),
+    ("iottwinmaker", "ExecuteQuery"),
+    ("kendra-ranking", "Rescore"),
+    ("location", "ForecastGeofenceEvents"),
+    ("location", "VerifyDevicePosition"),
+    // A query runs for its answer only; stopping one that somebody else waits for is no read.
+    ("internetmonitor", "StartQuery"),
+    ("logs", "StartQuery"),
+    ("mediaconvert", "Probe"),
+    ("pinpoint", "PhoneNumberValidate"),
+    ("pinpoint-sms-voice-v2", "CarrierLookup"),
+    ("polly", "SynthesizeSpeech"),
+    ("route53domains", "ViewBilling"),
+    ("schemas", "ExportSchema"),
+    ("timestream-query", "PrepareQuery"),
+    ("wellarchitected", "ExportLens"),
+];
+
+/// Changes whose names begin with a verb of reading, each with what it does.
+pub(super) const CHANGES: &[(&str, &str, &str)] = &[
+    ("auditmanager", "GetEvidenceFileUploadUrl", "hands out a URL that takes an upload"),
+    ("cloudformation", "DetectStackDrift", "starts a detection, whose result replaces the last one"),
+    ("cloudformation", "DetectStackResourceDrift", "starts a detection, whose result replaces the last one"),
+    ("cloudformation", "DetectStackSetDrift", "starts an operation that holds up others on the stack set"),
+    ("dms", "TestConnection", "starts a test, whose result replaces the last one"),
+    ("groundstation", "GetAgentTaskResponseUrl", "hands out a URL that takes an upload"),
+    ("iot", "TestInvokeAuthorizer", "runs a function of the account"),
+    ("mturk", "GetFileUploadURL", "hands out a URL that takes an upload"),
+    ("transfer", "TestIdentityProvider", "runs a function of the account"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verb_is_the_first_word() {
+        assert_eq!(verb("ListObjectsV2"), "List");
+        assert_eq!(verb("Query"), "Query");
+        assert_eq!(verb("GetAPI"), "Get");
+    }
+
+    #[test]
+    fn only_verbs_of_reading_are_believed() {
+        for (service, operation) in [
+            ("sqs", "ReceiveMessage"),
+            ("x", "CancelThing"),
+            ("x", "InvokeThing"),
+            ("x", "BatchPut"),
+            ("x", "Getaway"),
+        ] {
+            assert!(changes(service, operation), "{operation}");
+        }
+        for (service, operation) in [("x", "GetThing"), ("x", "BatchGetThing"), ("logs", "StartQuery")] {
+            assert!(!changes(service, operation), "{operation}");
+        }
+    }
+}
