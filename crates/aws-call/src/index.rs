@@ -1,6 +1,7 @@
 //! The index of all services: opened once, each service loaded on first use.
 
 mod format;
+mod verify;
 
 use std::{
     collections::HashMap,

@@ -2,7 +2,13 @@
 //!
 //! Operations and shapes are encoded one by one, so that using one operation decodes only what it reaches.
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+mod table;
+mod waiter;
+
+use serde::{Deserialize, Serialize};
+pub use table::Table;
+pub(crate) use table::run_of_bytes;
+pub use waiter::{Acceptor, Expected, Matcher, Verdict, Waiter};
 
 use crate::access::Access;
 
@@ -62,69 +68,8 @@ pub struct Service {
     /// Encoded [`Waiter`]s.
     pub waiters: Table,
     /// Encoded [`crate::rules::RuleSet`].
+    #[serde(with = "run_of_bytes")]
     pub endpoint_rules: Vec<u8>,
-}
-
-/// Values encoded one after the other, each readable on its own.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Table {
-    lengths: Vec<u32>,
-    bytes: Vec<u8>,
-    #[serde(skip)]
-    starts: Vec<usize>,
-}
-
-impl Table {
-    /// Encodes `values` in their order.
-    ///
-    /// # Errors
-    /// When a value cannot be encoded or is larger than 4 GiB.
-    pub fn encode<T: Serialize>(values: &[T]) -> Result<Self, postcard::Error> {
-        let mut table = Self::default();
-        for value in values {
-            let bytes = postcard::to_allocvec(value)?;
-            let length = u32::try_from(bytes.len()).map_err(|_| postcard::Error::SerializeBufferFull)?;
-            table.lengths.push(length);
-            table.bytes.extend_from_slice(&bytes);
-        }
-        table.locate();
-        Ok(table)
-    }
-
-    /// Works out where each value starts; to be called once after decoding.
-    pub(crate) fn locate(&mut self) {
-        let mut start = 0_usize;
-        self.starts = self
-            .lengths
-            .iter()
-            .map(|length| {
-                let here = start;
-                start = start.saturating_add(*length as usize);
-                here
-            })
-            .collect();
-    }
-
-    /// Decodes the value at `position`; `None` when there is none or it does not decode.
-    #[must_use]
-    pub fn get<T: DeserializeOwned>(&self, position: usize) -> Option<T> {
-        let start = *self.starts.get(position)?;
-        let length = *self.lengths.get(position)? as usize;
-        let bytes = self.bytes.get(start..start.checked_add(length)?)?;
-        postcard::from_bytes(bytes).ok()
-    }
-
-    /// Number of values.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.lengths.len()
-    }
-
-    /// Whether there is no value.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.lengths.is_empty()
-    }
 }
 
 /// An XML namespace and its prefix.
@@ -215,86 +160,6 @@ pub struct Paginator {
     pub result_keys: Vec<String>,
     /// Output path that says whether there are more pages.
     pub more_results: Option<String>,
-}
-
-/// How to ask until something has happened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Waiter {
-    /// Name as in the model (`InstanceRunning`).
-    pub name: String,
-    /// Operation that is asked.
-    pub operation: String,
-    /// Pause between two tries, in seconds.
-    pub delay_seconds: u32,
-    /// Tries after which it is usually given up.
-    pub tries: u32,
-    /// What is looked at; the first that matches counts.
-    pub acceptors: Vec<Acceptor>,
-}
-
-/// What one answer means to a waiter.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Acceptor {
-    /// What it means if the answer matches.
-    pub verdict: Verdict,
-    /// Which answers match.
-    pub matcher: Matcher,
-}
-
-/// Where a waiter stands after an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Verdict {
-    /// It has happened.
-    Success,
-    /// It will not happen any more.
-    Failure,
-    /// It has not happened yet.
-    Retry,
-}
-
-/// Which answers match. Paths are JMESPath expressions over the output.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Matcher {
-    /// What the path gives is the value.
-    Path {
-        /// JMESPath expression.
-        path: String,
-        /// The value.
-        expected: Expected,
-    },
-    /// The path gives a list that is not empty, and every element is the value.
-    PathAll {
-        /// JMESPath expression.
-        path: String,
-        /// The value.
-        expected: Expected,
-    },
-    /// The path gives a list of which at least one element is the value.
-    PathAny {
-        /// JMESPath expression.
-        path: String,
-        /// The value.
-        expected: Expected,
-    },
-    /// The answer has this HTTP status.
-    Status(u16),
-    /// The answer is an error with this code.
-    Error(String),
-    /// The answer is an error.
-    AnyError,
-    /// The answer is no error.
-    NoError,
-}
-
-/// A value that a waiter looks for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Expected {
-    /// A boolean.
-    Boolean(bool),
-    /// A whole number.
-    Integer(i64),
-    /// A text.
-    Text(String),
 }
 
 /// A type of the model.

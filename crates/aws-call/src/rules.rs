@@ -2,7 +2,9 @@
 //!
 //! Source: Smithy endpoint rules engine, version 1.0.
 
-use serde::{Deserialize, Serialize};
+use std::cell::Cell;
+
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use crate::model::Literal;
 
@@ -61,7 +63,7 @@ pub enum Then {
     /// No endpoint, with the reason.
     Error(Expression),
     /// More rules; if none of them matches there is no endpoint.
-    Rules(Vec<Rule>),
+    Rules(#[serde(deserialize_with = "nested")] Vec<Rule>),
 }
 
 /// Something that has a value.
@@ -76,7 +78,7 @@ pub enum Expression {
     /// An integer.
     Integer(i64),
     /// Value of a call.
-    Call(Call),
+    Call(#[serde(deserialize_with = "nested")] Call),
 }
 
 /// A call of one of the rules' functions.
@@ -137,6 +139,21 @@ impl Function {
             _ => return None,
         })
     }
+}
+
+/// Decodes what may hold itself, to a depth that no rules of AWS come near and every thread has the stack for.
+fn nested<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    const DEEPEST: usize = 64;
+    thread_local! {
+        static DEPTH: Cell<usize> = const { Cell::new(0) };
+    }
+    if DEPTH.get() == DEEPEST {
+        return Err(D::Error::custom("endpoint rules are nested too deeply"));
+    }
+    DEPTH.set(DEPTH.get() + 1);
+    let decoded = T::deserialize(deserializer);
+    DEPTH.set(DEPTH.get() - 1);
+    decoded
 }
 
 /// The partitions that `aws.partition` answers from.

@@ -4,6 +4,7 @@ mod builder;
 
 use aws_smithy_schema::{Schema, ShapeId, ShapeType, traits::HttpTrait};
 use builder::Builder;
+pub(crate) use builder::targets;
 
 use crate::{
     index::{IndexError, LoadedService},

@@ -45,6 +45,7 @@ pub(crate) fn build_index(paths: &Paths, sources: Vec<String>) -> Result<String,
     }
     let bytes = pack(sources, &partitions, &services)?;
     let index = Index::from_bytes(bytes.clone())?;
+    index.verify()?;
     let figures = Figures::of(&services);
     replace(&paths.out, &bytes)?;
     replace(&stamp_path, stamp.as_bytes())?;
@@ -196,9 +197,17 @@ impl Figures {
 /// The code on which the contents of the index depend.
 fn reading_code() -> Result<Vec<PathBuf>, Failure> {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../aws-call/src"));
-    let mut files: Vec<PathBuf> = ["access.rs", "model.rs", "rules.rs", "source.rs", "index/format.rs"]
-        .map(|name| folder.join(name))
-        .into();
+    let mut files: Vec<PathBuf> = [
+        "access.rs",
+        "model.rs",
+        "model/table.rs",
+        "model/waiter.rs",
+        "rules.rs",
+        "source.rs",
+        "index/format.rs",
+    ]
+    .map(|name| folder.join(name))
+    .into();
     let mut folders = vec![folder.join("source")];
     while let Some(folder) = folders.pop() {
         for name in names_in(&folder)? {

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use aws_call::{Answer, Operation};
+use aws_call::{Operation, Outcome};
 
 use crate::models::{cbor_index, index};
 
@@ -70,15 +70,19 @@ pub fn answer(input: &[u8]) {
 }
 
 /// Only what a service can have meant is said.
-fn check(sent: u16, answer: &Answer) {
+fn check(sent: u16, answer: &Outcome) {
     let success = (200..300).contains(&sent);
     match answer {
-        Answer::Done { output, .. } => assert!(success && output.is_object(), "{sent} is done"),
-        Answer::DoneUnreadable { .. } => assert!(success, "{sent} is done"),
-        Answer::Refused { status, code, .. } => {
-            assert!(*status == sent && sent >= 400 && !code.is_empty(), "{sent} is a refusal");
+        Outcome::Done(done) => {
+            assert!(success && done.output.is_object() && done.status == sent, "{sent} is done")
         }
-        Answer::NoAnswer { status, .. } => assert_eq!(*status, Some(sent)),
+        Outcome::DoneUnreadable { .. } => assert!(success, "{sent} is done"),
+        Outcome::Refused(refusal) => {
+            let told = refusal.status == sent && !refusal.code.is_empty();
+            assert!(told && sent >= 400, "{sent} is a refusal");
+        }
+        Outcome::NoAnswer(none) => assert_eq!(none.status, Some(sent)),
+        Outcome::NotSent { .. } => panic!("an answer to a request that was not sent"),
     }
 }
 

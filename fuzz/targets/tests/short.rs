@@ -21,6 +21,22 @@ fn answers_are_read_whatever_they_hold() {
     hold("answers", fuzz_targets::answer);
 }
 
+#[test]
+fn an_index_is_loaded_or_refused_whatever_it_holds() {
+    hold("index", fuzz_targets::index);
+}
+
+/// Otherwise what is changed in them does not reach the decoder.
+#[test]
+fn the_seeds_of_the_index_are_of_the_current_format() {
+    for (name, seed) in seeds("index") {
+        let found = fuzz_targets::small_indexes().into_iter().find(|(protocol, _)| *protocol == name);
+        let (_, current) = found.expect(&name);
+        assert!(current == seed, "`cargo run -p fuzz-targets --example seeds` writes {name} anew");
+        aws_call::Index::from_bytes(seed).unwrap().verify().unwrap();
+    }
+}
+
 /// Runs a target over the folder's seeds and mutations of them, on a small stack.
 fn hold(folder: &str, target: fn(&[u8])) {
     let seeds = seeds(folder);

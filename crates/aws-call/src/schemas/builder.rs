@@ -274,7 +274,8 @@ fn names_payload(member: &model::Member) -> bool {
     wire_name.as_ref().is_some_and(|name| xml_namespace.is_some() || *name != member.name)
 }
 
-fn targets(shape: &Shape) -> Vec<u32> {
+/// Numbers of the shapes that a shape refers to.
+pub(crate) fn targets(shape: &Shape) -> Vec<u32> {
     match &shape.kind {
         Kind::Structure(structure) | Kind::Union(structure) => {
             structure.members.iter().map(|member| member.reference.target).collect()
