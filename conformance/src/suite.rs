@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::{endpoints, failure::Failure, models::Models, protocols};
+use crate::{endpoints, failure::Failure, models::Models, protocols, responses};
 
 /// A suite: cases that somebody else wrote, or an oracle that somebody else wrote.
 pub(crate) struct Suite {
@@ -55,4 +55,5 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite { name: "protocol_input", title: "botocore protocol suites, input", cases: protocols::input },
     Suite { name: "protocol_output", title: "botocore protocol suites, output", cases: protocols::output },
     Suite { name: "endpoint_rules", title: "endpoint rule tests", cases: endpoints::rules },
+    Suite { name: "responses", title: "recorded responses", cases: responses::recorded },
 ];

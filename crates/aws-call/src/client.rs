@@ -8,7 +8,7 @@ mod waiting;
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
-use connection::Fault;
+use connection::{Fault, Limits};
 use pages::Collected;
 pub use read_error::ReadError;
 use serde_json::Value;
@@ -88,15 +88,20 @@ impl Client {
             |suffix| format!("{} {suffix}", self.config.user_agent),
         );
         headers.push(("user-agent".to_owned(), user_agent));
-        let ClientConfig { connect_timeout, send_timeout, .. } = self.config;
-        match connection::exchange(request, &headers, connect_timeout, send_timeout).await {
+        let limits = Limits {
+            connect_timeout: self.config.connect_timeout,
+            send_timeout: self.config.send_timeout,
+            longest_body: answer::longest_body(operation),
+        };
+        match connection::exchange(request, &headers, limits).await {
             Ok(raw) => operation.parse(raw.status, &raw.headers, &raw.body),
             Err(Fault::NotSent(reason)) => Outcome::NotSent { reason },
+            Err(Fault::TooLong { status, headers }) => answer::too_long(operation, status, &headers),
             Err(Fault::NoAnswer { reason, head }) => Outcome::NoAnswer(NoAnswer {
                 reason,
                 status: head.as_ref().map(|(status, _)| *status),
                 code: None,
-                request_id: head.and_then(|(_, headers)| answer::request_id(&headers, &[])),
+                request_id: head.and_then(|(_, headers)| answer::request_id(&headers)),
             }),
         }
     }

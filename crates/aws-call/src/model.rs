@@ -104,6 +104,8 @@ pub struct Operation {
     pub checksum: Option<ChecksumRule>,
     /// Whether long request bodies are sent compressed.
     pub compressed: bool,
+    /// Whether the body of its answer is a stream of bytes.
+    pub streams: bool,
     /// Endpoint parameters that the operation fixes.
     pub static_context: Vec<(String, Literal)>,
     /// Why the operation cannot be called, if it cannot.

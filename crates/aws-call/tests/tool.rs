@@ -158,9 +158,9 @@ fn describe_fills_resources_from_the_parameters() {
     call["region"] = json!("cn-north-1");
     let china = answer(&["describe"], &call);
     assert!(china["resources"][0]["arn"].as_str().unwrap().starts_with("arn:aws-cn:ssm:cn-north-1:"));
-    let unknown_place = answer(&["describe"], &json!({"service": "s3", "operation": "GetObject"}));
+    let unknown_place = answer(&["describe"], &json!({"service": "s3", "operation": "SelectObjectContent"}));
     assert_eq!(unknown_place["supported"], false);
-    assert!(unknown_place["unsupported"].as_str().unwrap().contains("streaming"));
+    assert!(unknown_place["unsupported"].as_str().unwrap().contains("event stream"));
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn a_bad_line_gives_an_error_and_the_next_one_goes_on() {
         json!({"service": "ssm", "operation": "PutParameter", "parameters": {}}).to_string(),
         json!({"service": "ssm", "operation": "PutParameter", "region": "eu-west-1", "parameters": 3})
             .to_string(),
-        json!({"service": "s3", "operation": "GetObject", "region": "eu-west-1"}).to_string(),
+        json!({"service": "s3", "operation": "SelectObjectContent", "region": "eu-west-1"}).to_string(),
         json!({"service": "ssm", "operation": "PutParameter", "reigon": "eu-west-1"}).to_string(),
         good.to_string(),
     ];

@@ -1,36 +1,105 @@
 //! What single services answer beyond their models.
 //!
-//! Source: `botocore.handlers.BUILTIN_HANDLERS`, as far as it concerns operations without streams.
+//! Source: `botocore.handlers.BUILTIN_HANDLERS`, as far as it concerns answers. Not followed: templates of CloudFormation and
+//! policies of IAM are given as JSON text, not as JSON, because text is what the operations that put them take.
 
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
+use super::{Received, timestamp};
 use crate::operation::Operation;
 
-/// Whether a 2xx answer of S3 is an error all the same: some operations answer 200 before they know how it ends.
-pub(crate) fn is_error_despite_success(operation: &Operation, body: &[u8]) -> bool {
-    operation.service() == "s3" && root_element(body) == Some("Error")
+/// Operations of S3 that answer 200 before they know how it ends.
+/// Source: "Copy Object" and "Complete Multipart Upload" in the API reference of S3.
+const ANSWER_EARLY: &[&str] = &["CopyObject", "CompleteMultipartUpload", "UploadPartCopy"];
+
+/// Whether a 2xx answer of S3 is an error all the same, or breaks off where the error would come.
+pub(super) fn is_error_despite_success(received: &Received<'_>) -> bool {
+    let operation = received.operation;
+    if operation.service() != "s3" {
+        return false;
+    }
+    match &received.xml {
+        Some(Ok(scanned)) => scanned.root == "Error",
+        Some(Err(_)) => ANSWER_EARLY.contains(&operation.name()),
+        None => false,
+    }
 }
 
 /// Reads S3's bucket location, whose body is a single element.
-pub(crate) fn bucket_location(operation: &Operation, body: &[u8]) -> Option<Value> {
-    if operation.service() != "s3" || operation.name() != "GetBucketLocation" {
+pub(super) fn bucket_location(received: &Received<'_>) -> Option<Value> {
+    if !is(received.operation, "s3", "GetBucketLocation") {
         return None;
     }
-    let text = std::str::from_utf8(body).ok()?;
-    let (_, after) = text.split_once("<LocationConstraint")?;
-    let (attributes, content) = after.split_once('>')?;
-    let location =
-        if attributes.ends_with('/') { None } else { content.split_once('<').map(|(inner, _)| inner.trim()) };
+    let location = received.scanned().map(|scanned| scanned.root_text.as_str());
     let location = location.filter(|location| !location.is_empty()).map_or(Value::Null, Value::from);
     Some(Value::Object(Map::from_iter([("LocationConstraint".to_owned(), location)])))
 }
 
-/// Changes an output as callers want it: IAM sends policy documents percent-encoded, they are given decoded, so that they
-/// can be sent back as they are.
-pub(crate) fn after_reading(operation: &Operation, output: &mut Value) {
-    if operation.service() == "iam" {
-        decode_policies(output);
+/// Takes away what would keep the whole answer from being read: S3 keeps any text that a writer gave for `Expires`.
+pub(super) fn before_reading(received: &Received<'_>, response: &mut HttpResponse) {
+    if received.operation.service() == "s3"
+        && received.header("expires").is_some_and(|expires| timestamp::from_text(expires).is_none())
+    {
+        response.headers_mut().remove("expires");
+    }
+}
+
+/// Changes an output as callers want it.
+pub(super) fn after_reading(received: &Received<'_>, output: &mut Value) {
+    let operation = received.operation;
+    match (operation.service(), operation.name()) {
+        ("iam", _) => decode_policies(output),
+        ("ec2", "GetConsoleOutput") => decode_console(output),
+        ("s3", "ListObjects" | "ListObjectsV2" | "ListObjectVersions") => decode_keys(output),
+        ("s3", "GetObject" | "HeadObject") => {
+            if let (Some(expires), Some(members)) = (received.header("expires"), output.as_object_mut()) {
+                members.insert("ExpiresString".to_owned(), Value::from(expires));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is(operation: &Operation, service: &str, name: &str) -> bool {
+    operation.service() == service && operation.name() == name
+}
+
+/// The console's output is base64 text; bytes that are not UTF-8 are replaced.
+fn decode_console(output: &mut Value) {
+    let decoded = output.get("Output").and_then(Value::as_str).and_then(|text| STANDARD.decode(text).ok());
+    if let (Some(decoded), Some(members)) = (decoded, output.as_object_mut()) {
+        members.insert("Output".to_owned(), Value::from(String::from_utf8_lossy(&decoded)));
+    }
+}
+
+/// S3 writes keys percent-encoded if it was asked to, because XML cannot hold every character; they are given as they are,
+/// so that they can be sent back.
+fn decode_keys(output: &mut Value) {
+    const MEMBERS: &[&str] =
+        &["Delimiter", "Marker", "NextMarker", "Prefix", "StartAfter", "KeyMarker", "NextKeyMarker"];
+    const LISTS: &[(&str, &str)] =
+        &[("Contents", "Key"), ("Versions", "Key"), ("DeleteMarkers", "Key"), ("CommonPrefixes", "Prefix")];
+    if output.get("EncodingType").and_then(Value::as_str) != Some("url") {
+        return;
+    }
+    for member in MEMBERS {
+        output.get_mut(*member).map(decode_key);
+    }
+    for (list, member) in LISTS {
+        for element in output.get_mut(*list).and_then(Value::as_array_mut).into_iter().flatten() {
+            element.get_mut(*member).map(decode_key);
+        }
+    }
+}
+
+fn decode_key(value: &mut Value) {
+    if let Value::String(text) = value
+        && let Ok(decoded) = percent_decode_str(&text.replace('+', " ")).decode_utf8()
+    {
+        *text = decoded.into_owned();
     }
 }
 
@@ -38,6 +107,7 @@ fn is_policy(name: &str) -> bool {
     matches!(name, "PolicyDocument" | "AssumeRolePolicyDocument" | "Document")
 }
 
+/// IAM sends policy documents percent-encoded; they are given decoded, so that they can be sent back as they are.
 fn decode_policies(value: &mut Value) {
     match value {
         Value::Object(entries) => {
@@ -57,17 +127,6 @@ fn decode_policies(value: &mut Value) {
         Value::Array(values) => values.iter_mut().for_each(decode_policies),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
-}
-
-/// Name of an XML text's root element.
-fn root_element(body: &[u8]) -> Option<&str> {
-    let mut text = std::str::from_utf8(body).ok()?.trim_start_matches('\u{feff}').trim_start();
-    while text.starts_with("<?") || text.starts_with("<!--") {
-        let end = if text.starts_with("<?") { "?>" } else { "-->" };
-        text = text.split_once(end)?.1.trim_start();
-    }
-    let name = text.strip_prefix('<')?;
-    name.split(|character: char| character.is_whitespace() || character == '>' || character == '/').next()
 }
 
 #[cfg(test)]
@@ -93,9 +152,28 @@ mod tests {
     }
 
     #[test]
-    fn the_root_element_is_found_behind_a_declaration() {
-        assert_eq!(root_element(b"<?xml version=\"1.0\"?>\n<Error><Code>x</Code></Error>"), Some("Error"));
-        assert_eq!(root_element(b"<CopyObjectResult xmlns=\"x\"/>"), Some("CopyObjectResult"));
-        assert_eq!(root_element(b"plain"), None);
+    fn keys_are_decoded_if_they_are_encoded() {
+        let encoded = json!({
+            "Prefix": "a%20b", "Name": "a%20b", "Contents": [{"Key": "a+b%0A%25"}], "CommonPrefixes": [{"Prefix": "%C3%A9/"}],
+        });
+        let mut output = encoded.clone();
+        decode_keys(&mut output);
+        assert_eq!(output, encoded);
+        output["EncodingType"] = json!("url");
+        decode_keys(&mut output);
+        assert_eq!(
+            output,
+            json!({
+                "EncodingType": "url", "Prefix": "a b", "Name": "a%20b", "Contents": [{"Key": "a b\n%"}],
+                "CommonPrefixes": [{"Prefix": "é/"}],
+            })
+        );
+    }
+
+    #[test]
+    fn the_console_is_text() {
+        let mut output = json!({"InstanceId": "i", "Output": STANDARD.encode(b"boot\n\xff")});
+        decode_console(&mut output);
+        assert_eq!(output, json!({"InstanceId": "i", "Output": "boot\n\u{fffd}"}));
     }
 }

@@ -2,13 +2,16 @@
 
 use aws_smithy_schema::{
     Schema,
+    prelude::STRING,
     serde::{SerdeError, ShapeDeserializer},
 };
+use aws_smithy_types::DateTime;
 use serde_json::{Map, Value};
 
+use super::timestamp;
 use crate::{
     json_form,
-    model::Kind,
+    model::{Kind, Location, Protocol},
     schemas::{Graph, Node},
 };
 
@@ -22,13 +25,23 @@ pub(crate) fn read(
     schema: &Schema<'_>,
     deserializer: &mut dyn ShapeDeserializer,
 ) -> Result<Value, SerdeError> {
-    Reader { graph, depth: 0 }.value(node, schema, deserializer)
+    Reader { graph, depth: 0, place: Place::Body }.value(node, schema, deserializer)
 }
 
 #[derive(Clone, Copy)]
 struct Reader<'a> {
     graph: &'a Graph,
     depth: usize,
+    place: Place,
+}
+
+/// Where a value stands; headers have deserializers of their own.
+#[derive(Clone, Copy)]
+enum Place {
+    Body,
+    Header,
+    /// Part of a header that is a list.
+    HeaderElement,
 }
 
 impl Reader<'_> {
@@ -41,7 +54,7 @@ impl Reader<'_> {
         if self.depth > DEEPEST {
             return Err(SerdeError::invalid_input("the answer is nested too deeply"));
         }
-        let within = Self { graph: self.graph, depth: self.depth + 1 };
+        let within = Self { depth: self.depth + 1, ..self };
         Ok(match &node.shape.kind {
             Kind::Structure(_) | Kind::Union(_) => within.structure(node, from)?,
             Kind::List(list) => within.list(node, list.sparse, schema, from)?,
@@ -58,9 +71,33 @@ impl Reader<'_> {
             }
             Kind::Float { .. } => json_form::float_value(from.read_double(schema)?),
             Kind::Blob(_) => json_form::bytes_value(from.read_blob(schema)?.as_ref()),
-            Kind::Timestamp(_) => json_form::timestamp_value(&from.read_timestamp(schema)?)
-                .ok_or_else(|| SerdeError::invalid_input("a point in time is out of range"))?,
+            Kind::Timestamp(_) => self
+                .timestamp(schema, from)?
+                .as_ref()
+                .and_then(json_form::timestamp_value)
+                .ok_or_else(|| SerdeError::invalid_input("a point in time cannot be read"))?,
             Kind::Document => json_form::document_value(&from.read_document(schema)?),
+        })
+    }
+
+    /// Read from what is written, not by the model's format alone: services do not always keep to it.
+    fn timestamp(
+        self,
+        schema: &Schema<'_>,
+        from: &mut dyn ShapeDeserializer,
+    ) -> Result<Option<DateTime>, SerdeError> {
+        Ok(match (self.place, self.graph.protocol) {
+            (Place::Header, _) => timestamp::from_text(&from.read_string(&STRING)?),
+            (Place::HeaderElement, _) => Some(from.read_timestamp(schema)?),
+            (Place::Body, Protocol::RestXml | Protocol::AwsQuery | Protocol::Ec2Query) => {
+                timestamp::from_text(&from.read_string(schema)?)
+            }
+            (Place::Body, Protocol::AwsJson10 | Protocol::AwsJson11 | Protocol::RestJson) => {
+                timestamp::from_document(&from.read_document(schema)?)
+            }
+            (Place::Body, Protocol::RpcV2Cbor) => {
+                Some(timestamp::in_microseconds(from.read_timestamp(schema)?))
+            }
         })
     }
 
@@ -74,7 +111,8 @@ impl Reader<'_> {
                 return from.read_null();
             }
             let target = self.graph.node(member.node).ok_or_else(unknown_shape)?;
-            let value = self.value(target, schema, from)?;
+            let place = if member.member.location == Location::Header { Place::Header } else { Place::Body };
+            let value = Self { place, ..self }.value(target, schema, from)?;
             let value = if member.member.json_value { parsed(value) } else { value };
             match (values.get_mut(&member.member.name), value) {
                 // The elements of a flattened list or map may arrive in several runs.
@@ -136,7 +174,11 @@ impl Reader<'_> {
     fn element(self, node: &Node, from: &mut dyn ShapeDeserializer) -> Result<Value, SerdeError> {
         let known = node.element.and_then(|element| Some((element, self.graph.node(element.node)?)));
         let (element, target) = known.ok_or_else(unknown_shape)?;
-        self.value(target, element.schema, from)
+        let place = match self.place {
+            Place::Body => Place::Body,
+            Place::Header | Place::HeaderElement => Place::HeaderElement,
+        };
+        Self { place, ..self }.value(target, element.schema, from)
     }
 }
 

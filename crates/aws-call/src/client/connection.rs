@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::{body::Bytes, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
@@ -25,8 +25,14 @@ use tokio_rustls::TlsConnector;
 
 use crate::request::Request;
 
-/// Longest body of an answer, in bytes.
-const LONGEST_BODY: usize = 32 << 20;
+/// How long an exchange may take and an answer may be.
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) connect_timeout: Duration,
+    pub(crate) send_timeout: Duration,
+    /// Longest body of an answer, in bytes.
+    pub(crate) longest_body: usize,
+}
 
 /// An answer as it came.
 pub(crate) struct RawAnswer {
@@ -39,6 +45,8 @@ pub(crate) struct RawAnswer {
 pub(crate) enum Fault {
     /// No byte of the request was written.
     NotSent(String),
+    /// An answer came, but its body is too long to be read.
+    TooLong { status: u16, headers: Vec<(String, String)> },
     /// The request may have arrived.
     NoAnswer {
         reason: String,
@@ -51,11 +59,10 @@ pub(crate) enum Fault {
 pub(crate) async fn exchange(
     request: &Request,
     headers: &[(String, String)],
-    connect_timeout: Duration,
-    send_timeout: Duration,
+    limits: Limits,
 ) -> Result<RawAnswer, Fault> {
     let message = message(request, headers).map_err(Fault::NotSent)?;
-    let connected = timeout(connect_timeout, connect(request)).await;
+    let connected = timeout(limits.connect_timeout, connect(request)).await;
     let stream = match connected {
         Ok(Ok(stream)) => stream,
         Ok(Err(reason)) => return Err(Fault::NotSent(reason)),
@@ -64,10 +71,12 @@ pub(crate) async fn exchange(
     let written = Arc::new(AtomicBool::new(false));
     let stream = Watched { stream, written: Arc::clone(&written) };
     let mut head = None;
-    let result = timeout(send_timeout, talk(stream, message, &mut head)).await;
-    let reason = match result {
+    let talk = talk(stream, message, limits.longest_body, &mut head);
+    let ended = timeout(limits.send_timeout, talk).await;
+    let reason = match ended {
         Ok(Ok(answer)) => return Ok(answer),
-        Ok(Err(reason)) => reason,
+        Ok(Err(End::Broken(reason))) => reason,
+        Ok(Err(End::TooLong { status, headers })) => return Err(Fault::TooLong { status, headers }),
         Err(_) => "the answer did not come in time".to_owned(),
     };
     if head.is_none() && !written.load(Ordering::SeqCst) {
@@ -88,15 +97,22 @@ fn message(request: &Request, headers: &[(String, String)]) -> Result<http::Requ
         .map_err(|error| format!("the request is not valid HTTP: {error}"))
 }
 
+/// Why there is no answer on a connection that was made.
+enum End {
+    Broken(String),
+    TooLong { status: u16, headers: Vec<(String, String)> },
+}
+
 async fn talk(
     stream: Watched,
     message: http::Request<Full<Bytes>>,
+    longest_body: usize,
     head: &mut Option<(u16, Vec<(String, String)>)>,
-) -> Result<RawAnswer, String> {
-    let (mut sender, connection) =
-        http1::handshake(TokioIo::new(stream)).await.map_err(|error| describe(&error))?;
+) -> Result<RawAnswer, End> {
+    let broken = |error| End::Broken(describe(&error));
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
     let exchange = async {
-        let response = sender.send_request(message).await.map_err(|error| describe(&error))?;
+        let response = sender.send_request(message).await.map_err(broken)?;
         let (parts, body) = response.into_parts();
         let headers: Vec<_> = parts
             .headers
@@ -107,9 +123,11 @@ async fn talk(
             .collect();
         let status = parts.status.as_u16();
         *head = Some((status, headers.clone()));
-        let body = Limited::new(body, LONGEST_BODY).collect().await;
-        let body = body.map_err(|error| format!("the answer broke off: {error}"))?.to_bytes();
-        Ok(RawAnswer { status, headers, body })
+        match Limited::new(body, longest_body).collect().await {
+            Ok(body) => Ok(RawAnswer { status, headers, body: body.to_bytes() }),
+            Err(error) if error.is::<LengthLimitError>() => Err(End::TooLong { status, headers }),
+            Err(error) => Err(End::Broken(format!("the answer broke off: {}", describe(&*error)))),
+        }
     };
     let mut exchange = pin!(exchange);
     let mut connection = pin!(connection);

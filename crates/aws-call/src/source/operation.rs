@@ -7,7 +7,7 @@ use super::{
     documentation::first_sentence,
     endpoint_rules::literal,
     iam::{IamData, access_of, arn_templates_of},
-    json_model::{OperationJson, ServiceJson},
+    json_model::{OperationJson, ReferenceJson, ServiceJson},
     shapes::{ShapeReader, xml_namespace},
 };
 use crate::model::{ChecksumRule, Operation, Paginator};
@@ -55,6 +55,9 @@ pub(super) fn read_operation(
             .iter()
             .filter_map(|(name, value)| Some((name.clone(), literal(&value.value)?)))
             .collect(),
+        streams: source.output.as_ref().is_some_and(|output| {
+            stream(&output.shape, surroundings.service).is_some_and(|stream| stream == Stream::Bytes)
+        }),
         unsupported: unsupported(source, surroundings.service),
         summary: first_sentence(&source.documentation),
         access: access_of(service, name, &actions),
@@ -127,20 +130,30 @@ fn unsupported(source: &OperationJson, service: &ServiceJson) -> Option<String> 
     if source.endpoint_discovery.as_ref().is_some_and(|discovery| discovery.required) {
         return Some("the endpoint must be asked for before each call (endpoint discovery)".to_owned());
     }
-    let streams = |side: Option<&str>, what: &str| side.and_then(|name| streaming(name, what, service));
-    streams(source.input.as_ref().map(|input| input.shape.as_str()), "request")
-        .or_else(|| streams(source.output.as_ref().map(|output| output.shape.as_str()), "answer"))
+    let stream_of = |side: Option<&ReferenceJson>| side.and_then(|side| stream(&side.shape, service));
+    match (stream_of(source.input.as_ref()), stream_of(source.output.as_ref())) {
+        (Some(Stream::Events), _) => Some("the request is an event stream".to_owned()),
+        (Some(Stream::Bytes), _) => Some("the request has a streaming body".to_owned()),
+        (None, Some(Stream::Events)) => Some("the answer is an event stream".to_owned()),
+        (None, Some(Stream::Bytes) | None) => None,
+    }
 }
 
-/// Why a structure is a stream, if it is.
-fn streaming(name: &str, what: &str, service: &ServiceJson) -> Option<String> {
+#[derive(PartialEq)]
+enum Stream {
+    Events,
+    Bytes,
+}
+
+/// What a structure streams, if it does.
+fn stream(name: &str, service: &ServiceJson) -> Option<Stream> {
     let shape = service.shapes.get(name)?;
     shape.members.iter().find_map(|(_, member)| {
         let target = service.shapes.get(&member.shape)?;
         if target.eventstream {
-            return Some(format!("the {what} is an event stream"));
+            return Some(Stream::Events);
         }
-        (target.streaming || member.streaming).then(|| format!("the {what} has a streaming body"))
+        (target.streaming || member.streaming).then_some(Stream::Bytes)
     })
 }
 

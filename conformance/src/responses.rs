@@ -1,0 +1,124 @@
+//! Answers, read by aws-call and by botocore.
+
+use aws_call::{NoAnswer, Outcome, Output, Refusal};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::{failure::Failure, models::Models, oracle, suite::Tally};
+
+/// An answer, and what botocore reads in it: one of output, error, unreadable.
+#[derive(Deserialize)]
+struct Recorded {
+    case: String,
+    service: String,
+    operation: String,
+    status: u16,
+    headers: Map<String, Value>,
+    body_base64: String,
+    request_id: Option<String>,
+    output: Option<Value>,
+    error: Option<Error>,
+    unreadable: Option<String>,
+}
+
+#[derive(Debug, Deserialize, PartialEq)]
+struct Error {
+    code: String,
+    message: String,
+}
+
+/// The answers that botocore has recorded.
+pub(crate) fn recorded(models: &Models) -> Result<Tally, Failure> {
+    let folder = models.botocore.join("tests/unit/response_parsing");
+    let mut tally = Tally::default();
+    oracle::ask(models, "recorded_responses.py", &[&folder.to_string_lossy()], |line| {
+        add(models, line, &mut tally)
+    })?;
+    Ok(tally)
+}
+
+fn add(models: &Models, line: Value, tally: &mut Tally) -> Result<(), Failure> {
+    let recorded: Recorded = serde_json::from_value(line).map_err(Failure::json("an answer"))?;
+    let operation = models.index.operation(&recorded.service, &recorded.operation)?;
+    let body = STANDARD.decode(&recorded.body_base64);
+    let body = body.map_err(|error| Failure::Other(format!("{}: {error}", recorded.case)))?;
+    let headers: Vec<_> = recorded
+        .headers
+        .iter()
+        .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
+        .collect();
+    let outcome = operation.parse(recorded.status, &headers, &body);
+    let result = agrees(&recorded, outcome);
+    tally.add(recorded.case, result);
+    Ok(())
+}
+
+fn agrees(recorded: &Recorded, outcome: Outcome) -> Result<(), String> {
+    let (request_id, difference) = match outcome {
+        Outcome::Done(Output { output, request_id, .. }) => {
+            (request_id, difference_of_outputs(recorded, &output))
+        }
+        Outcome::Refused(Refusal { code, message, request_id, .. }) => {
+            let error = Error { code, message };
+            let differs = recorded.error.as_ref() != Some(&error);
+            (request_id, differs.then(|| format!("{error:?} is not {:?}", recorded.error)))
+        }
+        Outcome::NoAnswer(NoAnswer { reason, code, request_id, .. }) => {
+            let expected = recorded.error.as_ref().map(|error| error.code.as_str());
+            let differs = code.is_none() || code.as_deref() != expected;
+            (request_id, differs.then(|| format!("{reason}: {code:?} is not {expected:?}")))
+        }
+        Outcome::DoneUnreadable { reason, request_id } => {
+            (request_id, recorded.unreadable.is_none().then(|| format!("cannot be read: {reason}")))
+        }
+        Outcome::NotSent { reason } => (None, Some(reason)),
+    };
+    match (difference, &recorded.request_id) {
+        (Some(difference), _) => Err(difference),
+        (None, Some(expected)) if request_id.as_ref() != Some(expected) => {
+            Err(format!("the request id {request_id:?} is not {expected}"))
+        }
+        (None, _) => Ok(()),
+    }
+}
+
+fn difference_of_outputs(recorded: &Recorded, output: &Value) -> Option<String> {
+    let Some(expected) = &recorded.output else {
+        return Some("botocore does not read an output".to_owned());
+    };
+    difference(output, expected, "")
+}
+
+/// Where two values differ first. `{"$json": value}` stands for JSON as text.
+fn difference(actual: &Value, expected: &Value, path: &str) -> Option<String> {
+    if let (Some(text), Some(expected)) = (actual.as_str(), expected.get("$json")) {
+        return match serde_json::from_str::<Value>(text) {
+            Ok(actual) => difference(&actual, expected, path),
+            Err(_) => Some(format!("{path}: {text} is no JSON")),
+        };
+    }
+    let differ = || Some(format!("{path}: {actual} is not {expected}"));
+    match (actual, expected) {
+        (Value::Object(actual), Value::Object(expected)) => {
+            let names = actual.keys().chain(expected.keys().filter(|name| !actual.contains_key(*name)));
+            let of = |values: &Map<String, Value>, name: &str| {
+                values.get(name).cloned().unwrap_or_else(|| json!({"$missing": true}))
+            };
+            names.into_iter().find_map(|name| {
+                difference(&of(actual, name), &of(expected, name), &format!("{path}/{name}"))
+            })
+        }
+        (Value::Array(actual), Value::Array(expected)) if actual.len() == expected.len() => {
+            let pairs = actual.iter().zip(expected).enumerate();
+            pairs.into_iter().find_map(|(position, (actual, expected))| {
+                difference(actual, expected, &format!("{path}/{position}"))
+            })
+        }
+        (Value::Number(actual), Value::Number(expected)) => {
+            if actual == expected || actual.as_f64() == expected.as_f64() { None } else { differ() }
+        }
+        _ if actual == expected => None,
+        _ => differ(),
+    }
+}
