@@ -11,6 +11,7 @@
 mod access;
 mod answer;
 mod client;
+mod command_line;
 mod describe;
 mod endpoint;
 mod index;
@@ -29,6 +30,7 @@ mod wire;
 pub use access::Access;
 pub use aws_credential_types::Credentials;
 pub use client::{Client, ClientConfig, Paged, ReadError, Waited, Waiter};
+pub use command_line::{BlobText, CommandCall, CommandError, CommandFault};
 pub use describe::{Description, Place, Resource};
 pub use endpoint::Endpoint;
 pub use index::{Index, IndexError, LookupError, pack};

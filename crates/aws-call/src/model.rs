@@ -162,6 +162,8 @@ pub struct Paginator {
     pub result_keys: Vec<String>,
     /// Output path that says whether there are more pages.
     pub more_results: Option<String>,
+    /// Input member that takes the number of items of a page.
+    pub limit_key: Option<String>,
 }
 
 /// A type of the model.
@@ -311,6 +313,8 @@ pub struct Member {
     pub idempotency_token: bool,
     /// Whether it is part of the host name.
     pub host_label: bool,
+    /// Whether it is a stream of bytes or events.
+    pub streaming: bool,
 }
 
 /// Where a member is written.

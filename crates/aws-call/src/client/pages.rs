@@ -133,6 +133,7 @@ mod tests {
             output_tokens: vec!["NextMarker || Items[-1].Key".into()],
             result_keys: vec!["Items".into(), "Groups.Names".into()],
             more_results: Some("More".into()),
+            limit_key: None,
         }
     }
 

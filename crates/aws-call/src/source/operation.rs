@@ -168,5 +168,6 @@ fn paginator(source: &Value) -> Paginator {
         output_tokens: list("output_token"),
         result_keys: list("result_key"),
         more_results: source.get("more_results").and_then(Value::as_str).map(str::to_owned),
+        limit_key: source.get("limit_key").and_then(Value::as_str).map(str::to_owned),
     }
 }

@@ -124,6 +124,8 @@ impl<'a> ShapeReader<'a> {
             json_value: source.jsonvalue,
             idempotency_token: source.idempotency_token,
             host_label: source.host_label,
+            streaming: source.streaming
+                || target.is_some_and(|target| target.streaming || target.eventstream),
         })
     }
 

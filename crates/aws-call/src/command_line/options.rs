@@ -1,0 +1,135 @@
+//! Words of a command assigned to the options of its operation.
+
+use std::collections::BTreeMap;
+
+use super::{
+    arguments::{Argument, ArgumentTable},
+    error::{CommandError, CommandFault},
+    global_options::is_option,
+};
+use crate::nearest::nearest;
+
+/// The values that options were given: by position of the option in the table, the last ones given.
+pub(super) type Given = BTreeMap<usize, Vec<String>>;
+
+/// Assigns `words` to the options of `table`.
+///
+/// # Errors
+/// For unknown options, missing or surplus values, and when an option that must be given is not.
+pub(super) fn read(table: &ArgumentTable<'_>, words: &[String]) -> Result<Given, CommandError> {
+    let mut given = Given::new();
+    let mut words = words.iter().peekable();
+    let mut out_file = None;
+    while let Some(word) = words.next() {
+        if !is_option(word) {
+            if table.has_out_file && out_file.is_none() {
+                out_file = Some(word);
+                continue;
+            }
+            return Err(surplus(word));
+        }
+        let (position, argument, attached) = find(table, word)?;
+        let values = match attached {
+            Some(value) => attached_value(argument, value)?,
+            None => {
+                let mut values = Vec::new();
+                while values.len() < argument.takes.most() {
+                    let Some(value) = words.next_if(|next| !is_option(next)) else { break };
+                    values.push(value.clone());
+                }
+                values
+            }
+        };
+        if values.len() < argument.takes.least() {
+            let message = format!("`--{}` takes a value", argument.name);
+            return Err(CommandError::new(CommandFault::Missing, message));
+        }
+        // `--x` and `--no-x` set the same member; the last one counts.
+        given.retain(|other, _| *other == position || !table.same_member(*other, position));
+        given.insert(position, values);
+    }
+    required(table, &given)?;
+    Ok(given)
+}
+
+fn attached_value(argument: &Argument<'_>, value: &str) -> Result<Vec<String>, CommandError> {
+    if argument.takes.most() == 0 {
+        let message = format!("`--{}` takes no value", argument.name);
+        return Err(CommandError::new(CommandFault::BadValue, message)
+            .instead(format!("write `--{0}` or `--no-{0}`", argument.name.trim_start_matches("no-"))));
+    }
+    Ok(vec![value.to_owned()])
+}
+
+/// The option that a word names, in full or by its beginning, and the value attached to it.
+fn find<'t, 'a, 'w>(
+    table: &'t ArgumentTable<'a>,
+    word: &'w str,
+) -> Result<(usize, &'t Argument<'a>, Option<&'w str>), CommandError> {
+    let named = |name: &str| {
+        let name = name.strip_prefix("--")?;
+        table.arguments.iter().enumerate().find(|(_, argument)| argument.name == name)
+    };
+    if let Some((position, argument)) = named(word) {
+        return Ok((position, argument, None));
+    }
+    let (name, attached) = match word.split_once('=') {
+        Some((name, value)) => (name, Some(value)),
+        None => (word, None),
+    };
+    if let Some((position, argument)) = named(name) {
+        return Ok((position, argument, attached));
+    }
+    let beginning: Vec<(usize, &Argument<'_>)> = match name.strip_prefix("--") {
+        Some(start) => table
+            .arguments
+            .iter()
+            .enumerate()
+            .filter(|(_, argument)| argument.name.starts_with(start))
+            .collect(),
+        None => Vec::new(),
+    };
+    match beginning.as_slice() {
+        [(position, argument)] => Ok((*position, argument, attached)),
+        [] => Err(unknown(table, name)),
+        several => {
+            let names: Vec<String> =
+                several.iter().take(6).map(|(_, argument)| format!("`--{}`", argument.name)).collect();
+            let message = format!("`{name}` may be {}", names.join(", "));
+            Err(CommandError::new(CommandFault::UnknownOption, message))
+        }
+    }
+}
+
+fn unknown(table: &ArgumentTable<'_>, name: &str) -> CommandError {
+    let typed = name.trim_start_matches('-');
+    let nearest = nearest(typed, table.arguments.iter().map(|argument| argument.name.as_str()));
+    CommandError::new(CommandFault::UnknownOption, format!("there is no option `{name}`"))
+        .did_you_mean(nearest.map(|nearest| format!("--{nearest}")))
+}
+
+fn surplus(word: &str) -> CommandError {
+    let shown: String = word.chars().take(40).collect();
+    CommandError::new(CommandFault::UnknownOption, format!("`{shown}` belongs to no option"))
+        .instead("put a value with spaces into quotes")
+}
+
+fn required(table: &ArgumentTable<'_>, given: &Given) -> Result<(), CommandError> {
+    if table.input_given(given) {
+        return Ok(());
+    }
+    let missing: Vec<String> = table
+        .arguments
+        .iter()
+        .enumerate()
+        .filter(|(position, argument)| {
+            let is_given = |other: &usize| other == position || table.same_member(*other, *position);
+            argument.required && !given.keys().any(is_given)
+        })
+        .map(|(_, argument)| format!("`--{}`", argument.name))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(CommandError::new(CommandFault::Missing, format!("{} must be given", missing.join(", "))))
+}

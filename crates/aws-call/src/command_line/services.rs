@@ -1,0 +1,215 @@
+//! Names of services and operations on a command line, and commands that are no single API call.
+//!
+//! Source: the customisations of awscli (`awscli/customizations`), versions 1.45.11 and 1.46.3.
+
+use super::{
+    error::{CommandError, CommandFault},
+    names::{hyphenated, operation_name},
+};
+use crate::{Index, nearest::nearest};
+
+/// A service's name on a command line, where it is not that of its botocore folder.
+const RENAMED_SERVICES: &[(&str, &str)] = &[
+    ("s3api", "s3"),
+    ("configservice", "config"),
+    ("deploy", "codedeploy"),
+    ("runtime.sagemaker", "sagemaker-runtime"),
+];
+
+/// Another name of an operation: service, name on the command line, operation.
+const OTHER_OPERATION_NAMES: &[(&str, &str, &str)] = &[
+    ("cloudwatch", "get-o-tel-enrichment", "GetOTelEnrichment"),
+    ("cloudwatch", "start-o-tel-enrichment", "StartOTelEnrichment"),
+    ("cloudwatch", "stop-o-tel-enrichment", "StopOTelEnrichment"),
+    ("mturk", "list-hi-ts-for-qualification-type", "ListHITsForQualificationType"),
+    ("socialmessaging", "delete-whatsapp-media-message", "DeleteWhatsAppMessageMedia"),
+    ("rds", "add-option-to-option-group", "ModifyOptionGroup"),
+    ("rds", "remove-option-from-option-group", "ModifyOptionGroup"),
+];
+
+/// Operations that have no command: service, name that the rules would give, and what to use.
+const REMOVED: &[(&str, &str, &str)] = &[
+    ("ses", "delete-verified-email-address", "use `ses delete-identity`"),
+    ("ses", "list-verified-email-addresses", "use `ses list-identities`"),
+    ("ses", "verify-email-address", "use `ses verify-email-identity`"),
+    ("ec2", "import-instance", "use `ec2 import-image`"),
+    ("ec2", "import-volume", "use `ec2 import-snapshot`"),
+    ("emr", "run-job-flow", ""),
+    ("emr", "describe-job-flows", "use `emr list-clusters`"),
+    ("emr", "add-job-flow-steps", ""),
+    ("emr", "terminate-job-flows", "use `emr terminate-clusters`"),
+    ("emr", "list-bootstrap-actions", ""),
+    ("emr", "list-instance-groups", ""),
+    ("emr", "set-termination-protection", "use `emr modify-cluster-attributes`"),
+    ("emr", "set-keep-job-flow-alive-when-no-steps", "use `emr modify-cluster-attributes`"),
+    ("emr", "set-visible-to-all-users", "use `emr modify-cluster-attributes`"),
+    ("emr", "set-unhealthy-node-replacement", "use `emr modify-cluster-attributes`"),
+    (
+        "rds",
+        "modify-option-group",
+        "use `rds add-option-to-option-group` or `rds remove-option-from-option-group`",
+    ),
+];
+
+/// Commands that awscli makes of several calls, of local files or of none: service, command, what to use.
+const NOT_ONE_CALL: &[(&str, &str, &str)] = &[
+    ("cloudformation", "package", "upload the parts with `s3api put-object` and name them in the template"),
+    (
+        "cloudformation",
+        "deploy",
+        "use `cloudformation create-change-set` and `cloudformation execute-change-set`",
+    ),
+    ("cloudfront", "sign", ""),
+    ("cloudtrail", "create-subscription", "use `cloudtrail create-trail` and `cloudtrail start-logging`"),
+    ("cloudtrail", "update-subscription", "use `cloudtrail update-trail`"),
+    ("cloudtrail", "validate-logs", ""),
+    ("codeartifact", "login", "use `codeartifact get-authorization-token`"),
+    ("codecommit", "credential-helper", ""),
+    ("configservice", "get-status", "use `configservice describe-configuration-recorder-status`"),
+    (
+        "configservice",
+        "subscribe",
+        "use `configservice put-delivery-channel` and `configservice put-configuration-recorder`",
+    ),
+    ("datapipeline", "list-runs", "use `datapipeline query-objects`"),
+    ("datapipeline", "create-default-roles", "use `iam create-role`"),
+    ("deploy", "push", "use `s3api put-object` and `deploy register-application-revision`"),
+    ("deploy", "register", "use `deploy register-on-premises-instance`"),
+    ("deploy", "deregister", "use `deploy deregister-on-premises-instance`"),
+    ("deploy", "install", ""),
+    ("deploy", "uninstall", ""),
+    ("dlm", "create-default-role", "use `iam create-role`"),
+    ("ecr", "get-login", "use `ecr get-authorization-token`"),
+    ("ecr", "get-login-password", "use `ecr get-authorization-token`"),
+    ("ecr-public", "get-login-password", "use `ecr-public get-authorization-token`"),
+    ("ecs", "deploy", "use `ecs register-task-definition` and `deploy create-deployment`"),
+    ("eks", "get-token", ""),
+    ("eks", "update-kubeconfig", "use `eks describe-cluster`"),
+    ("emr", "create-default-roles", "use `iam create-role`"),
+    ("emr", "create-hbase-backup", ""),
+    ("emr", "disable-hbase-backups", ""),
+    ("emr", "get", ""),
+    ("emr", "put", ""),
+    ("emr", "restore-from-hbase-backup", ""),
+    ("emr", "schedule-hbase-backup", ""),
+    ("emr", "socks", ""),
+    ("emr", "ssh", ""),
+    ("emr-containers", "update-role-trust-policy", "use `iam update-assume-role-policy`"),
+    ("gamelift", "get-game-session-log", "use `gamelift get-game-session-log-url`"),
+    ("gamelift", "upload-build", "use `gamelift create-build`"),
+    ("logs", "start-live-tail", "use `logs filter-log-events`"),
+    ("rds", "generate-db-auth-token", ""),
+    (
+        "servicecatalog",
+        "generate",
+        "use `servicecatalog create-product` or `servicecatalog provision-product`",
+    ),
+];
+
+/// What awscli does beside calling services.
+const NO_SERVICES: &[(&str, &str)] = &[
+    ("configure", "settings of the client are not part of a call"),
+    ("history", "it shows what the client did before"),
+    ("help", "it shows documentation"),
+    ("login", "credentials are not part of a call"),
+    ("logout", "credentials are not part of a call"),
+    ("ddb", "use `dynamodb`"),
+    ("sdb", "it must be enabled in the settings of the client"),
+];
+
+/// Subcommands of `aws s3`, with what to use.
+const S3_COMMANDS: &[(&str, &str)] = &[
+    ("ls", "use `s3api list-objects-v2`, or `s3api list-buckets`"),
+    ("cp", "use `s3api put-object`, `s3api get-object` or `s3api copy-object`"),
+    ("mv", "use `s3api copy-object` and `s3api delete-object`"),
+    ("rm", "use `s3api delete-object` or `s3api delete-objects`"),
+    ("sync", "use `s3api copy-object` for each object"),
+    ("mb", "use `s3api create-bucket`"),
+    ("rb", "use `s3api delete-bucket`"),
+    ("website", "use `s3api put-bucket-website`"),
+    ("presign", "a link is made without a call"),
+];
+
+/// The botocore folder of the service called `name` on a command line.
+///
+/// # Errors
+/// When there is none, or the command is no service.
+pub(super) fn service(index: &Index, name: &str, command: Option<&str>) -> Result<String, CommandError> {
+    if name == "s3" {
+        let known = S3_COMMANDS.iter().find(|(known, _)| Some(*known) == command);
+        let (command, instead) =
+            known.copied().unwrap_or(("…", "use `s3api`, whose commands are single API calls"));
+        return Err(not_one_call(&format!("s3 {command}"), instead));
+    }
+    if let Some((_, why)) = NO_SERVICES.iter().find(|(known, _)| *known == name) {
+        return Err(CommandError::new(CommandFault::NotOneCall, format!("`aws {name}` calls no service"))
+            .instead(*why));
+    }
+    let folder = RENAMED_SERVICES.iter().find(|(typed, _)| *typed == name).map(|(_, folder)| *folder);
+    let renamed =
+        RENAMED_SERVICES.iter().find(|(typed, folder)| *folder == name && *typed != "runtime.sagemaker");
+    let services = index.services();
+    match (folder, renamed) {
+        (Some(folder), _) => Ok(folder.to_owned()),
+        (None, None) if services.contains(&name) => Ok(name.to_owned()),
+        (None, Some((typed, _))) => Err(unknown_service(name, Some((*typed).to_owned()))),
+        (None, None) => {
+            let typed = services.iter().copied().chain(RENAMED_SERVICES.iter().map(|(typed, _)| *typed));
+            Err(unknown_service(name, nearest(name, typed)))
+        }
+    }
+}
+
+fn unknown_service(name: &str, nearest: Option<String>) -> CommandError {
+    CommandError::new(CommandFault::UnknownService, format!("there is no service `{name}`"))
+        .did_you_mean(nearest)
+}
+
+/// The name that awscli gives the service on a command line.
+pub(super) fn typed_service(folder: &str) -> &str {
+    let renamed =
+        RENAMED_SERVICES.iter().find(|(typed, renamed)| *renamed == folder && *typed != "runtime.sagemaker");
+    renamed.map_or(folder, |(typed, _)| typed)
+}
+
+/// The operation that a command of a service stands for.
+///
+/// # Errors
+/// When there is none, or the command is not one call.
+pub(super) fn operation(index: &Index, folder: &str, command: &str) -> Result<String, CommandError> {
+    let typed = typed_service(folder);
+    let here = |listed: &(&str, &str, &str)| listed.0 == typed && listed.1 == command;
+    if command == "wait" {
+        return Err(not_one_call(
+            &format!("{typed} wait"),
+            "it asks until a condition holds: use the describing command, as often as needed",
+        ));
+    }
+    if let Some((_, _, instead)) = NOT_ONE_CALL.iter().find(|listed| here(listed)) {
+        return Err(not_one_call(&format!("{typed} {command}"), instead));
+    }
+    if let Some((_, _, instead)) = REMOVED.iter().find(|listed| here(listed)) {
+        let error = CommandError::new(
+            CommandFault::UnknownOperation,
+            format!("awscli has no command `{typed} {command}`, though there is such an operation"),
+        );
+        return Err(if instead.is_empty() { error } else { error.instead(*instead) });
+    }
+    if let Some((_, _, operation)) = OTHER_OPERATION_NAMES.iter().find(|listed| here(listed)) {
+        return Ok((*operation).to_owned());
+    }
+    let operations = index.operations(folder)?;
+    let named =
+        |operation: &&String| operation_name(operation) == command || hyphenated(operation) == command;
+    if let Some(operation) = operations.iter().find(named) {
+        return Ok(operation.clone());
+    }
+    let typed_names: Vec<String> = operations.iter().map(|operation| operation_name(operation)).collect();
+    Err(CommandError::new(CommandFault::UnknownOperation, format!("`{typed}` has no command `{command}`"))
+        .did_you_mean(nearest(command, typed_names.iter().map(String::as_str))))
+}
+
+fn not_one_call(command: &str, instead: &str) -> CommandError {
+    let error = CommandError::new(CommandFault::NotOneCall, format!("`aws {command}` is not one API call"));
+    if instead.is_empty() { error } else { error.instead(instead) }
+}

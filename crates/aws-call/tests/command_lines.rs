@@ -1,0 +1,184 @@
+//! Command lines: what is read as which call, and what is refused with which fault.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test says what is wrong by panicking"
+)]
+
+mod support;
+
+use aws_call::{BlobText, CommandFault};
+use serde_json::{Value, json};
+use support::index;
+
+fn parameters(command: &str) -> Value {
+    index().parse_command(command).unwrap_or_else(|error| panic!("{command}: {error}")).parameters
+}
+
+#[test]
+fn a_command_line_is_the_call_that_it_stands_for() {
+    let call = index()
+        .parse_command(
+            "aws ssm put-parameter --name /a --value 'b c' --overwrite --region eu-west-1 --query Version",
+        )
+        .unwrap();
+    assert_eq!((call.service.as_str(), call.operation.as_str()), ("ssm", "PutParameter"));
+    assert_eq!(call.region.as_deref(), Some("eu-west-1"));
+    assert_eq!(call.parameters, json!({ "Name": "/a", "Value": "b c", "Overwrite": true }));
+    assert_eq!(call.ignored, ["--query"]);
+}
+
+#[test]
+fn services_and_options_have_the_names_that_awscli_gives_them() {
+    for (command, service, operation, expected) in [
+        ("aws s3api delete-bucket --bucket b", "s3", "DeleteBucket", json!({ "Bucket": "b" })),
+        (
+            "aws configservice delete-config-rule --config-rule-name r",
+            "config",
+            "DeleteConfigRule",
+            json!({ "ConfigRuleName": "r" }),
+        ),
+        (
+            "aws deploy get-application --application-name a",
+            "codedeploy",
+            "GetApplication",
+            json!({ "applicationName": "a" }),
+        ),
+        (
+            "aws eks create-nodegroup --cluster-name c --nodegroup-name n --node-role r --subnets a b --kubernetes-version 1.30",
+            "eks",
+            "CreateNodegroup",
+            json!({ "clusterName": "c", "nodegroupName": "n", "nodeRole": "r", "subnets": ["a", "b"], "version": "1.30" }),
+        ),
+        (
+            "aws ec2 create-image --instance-id i-1 --name n --reboot",
+            "ec2",
+            "CreateImage",
+            json!({ "InstanceId": "i-1", "Name": "n", "NoReboot": false }),
+        ),
+        (
+            "aws ec2 modify-instance-attribute --instance-id i-1 --no-ebs-optimized",
+            "ec2",
+            "ModifyInstanceAttribute",
+            json!({ "InstanceId": "i-1", "EbsOptimized": { "Value": false } }),
+        ),
+        (
+            "aws ec2 authorize-security-group-ingress --group-id sg-1 --protocol tcp --port 22-25 --cidr 10.0.0.0/8",
+            "ec2",
+            "AuthorizeSecurityGroupIngress",
+            json!({ "GroupId": "sg-1", "IpPermissions": [
+             { "IpProtocol": "tcp", "FromPort": 22, "ToPort": 25, "IpRanges": [{ "CidrIp": "10.0.0.0/8" }] }
+         ] }),
+        ),
+        (
+            "aws cloudwatch put-metric-data --namespace n --metric-name m --value 1.5 --dimensions A=b,C=d",
+            "cloudwatch",
+            "PutMetricData",
+            json!({ "Namespace": "n", "MetricData": [{ "MetricName": "m", "Value": 1.5, "Dimensions": [
+             { "Name": "A", "Value": "b" }, { "Name": "C", "Value": "d" }
+         ] }] }),
+        ),
+    ] {
+        let call = index().parse_command(command).unwrap_or_else(|error| panic!("{command}: {error}"));
+        assert_eq!((call.service.as_str(), call.operation.as_str()), (service, operation), "{command}");
+        assert_eq!(call.parameters, expected, "{command}");
+    }
+}
+
+#[test]
+fn values_are_read_as_the_model_wants_them() {
+    assert_eq!(
+        parameters(
+            "aws ec2 describe-instances --filters Name=tag:A,Values=b,c 'Name=x,Values=y' --max-results 5"
+        ),
+        json!({ "Filters": [{ "Name": "tag:A", "Values": ["b", "c"] }, { "Name": "x", "Values": ["y"] }], "MaxResults": 5 })
+    );
+    assert_eq!(
+        parameters(r#"aws dynamodb put-item --table-name t --item '{"a": {"S": "b"}, "n": {"BOOL": true}}'"#),
+        json!({ "TableName": "t", "Item": { "a": { "S": "b" }, "n": { "BOOL": true } } })
+    );
+    assert_eq!(
+        parameters(
+            "aws cloudwatch get-metric-statistics --namespace n --metric-name m --period 60 --start-time 2020-01-01 --end-time 2020-01-02T00:00:00+01:00"
+        ),
+        json!({ "Namespace": "n", "MetricName": "m", "Period": 60, "StartTime": "2020-01-01T00:00:00Z", "EndTime": "2020-01-01T23:00:00Z" })
+    );
+    assert_eq!(
+        parameters(
+            r#"aws ecs create-cluster --cluster-name c --cli-input-json '{"clusterName": "d", "tags": [{"key": "k"}]}'"#
+        ),
+        json!({ "clusterName": "c", "tags": [{ "key": "k" }] })
+    );
+}
+
+#[test]
+fn bytes_are_base64_unless_the_line_or_the_caller_says_otherwise() {
+    let command = "aws kinesis put-record --stream-name s --partition-key p --data aGVsbG8=";
+    assert_eq!(parameters(command)["Data"], "aGVsbG8=");
+    assert_eq!(
+        parameters(
+            "aws kinesis put-record --stream-name s --partition-key p --data 'a b' --cli-binary-format raw-in-base64-out"
+        )["Data"],
+        "YSBi"
+    );
+    let raw = index().parse_command_with(command, BlobText::Raw).unwrap();
+    assert_eq!(raw.parameters["Data"], "YUdWc2JHOD0=");
+    let error = index()
+        .parse_command("aws kinesis put-record --stream-name s --partition-key p --data 'a b'")
+        .unwrap_err();
+    assert_eq!(error.fault(), CommandFault::BadValue);
+}
+
+#[test]
+fn pages_are_asked_for_by_the_parameters_of_the_operation() {
+    assert_eq!(parameters("aws iam list-users --page-size 5 --max-items 7"), json!({ "MaxItems": 5 }));
+    assert_eq!(
+        parameters("aws iam list-users --marker m --max-items 7"),
+        json!({ "Marker": "m", "MaxItems": 7 })
+    );
+    assert_eq!(parameters("aws iam list-users --no-paginate --max-items 7"), json!({ "MaxItems": 7 }));
+    assert_eq!(
+        parameters("aws iam list-users --starting-token eyJNYXJrZXIiOiAieCJ9"),
+        json!({ "Marker": "x" })
+    );
+}
+
+#[test]
+fn what_is_not_one_call_is_refused_with_its_fault_and_the_way_to_say_it() {
+    use CommandFault as Fault;
+    for (command, fault, says) in [
+        ("ls -l", Fault::NotAnAwsCommand, "aws SERVICE"),
+        ("aws", Fault::NotAnAwsCommand, "aws SERVICE"),
+        ("aws ec2", Fault::NotAnAwsCommand, "aws SERVICE"),
+        ("aws ssm get-parameter --name a | jq .", Fault::ShellSyntax, "quotes"),
+        ("aws s4api list-buckets", Fault::UnknownService, "s3api"),
+        ("aws config delete-config-rule", Fault::UnknownService, "configservice"),
+        ("aws ssm get-paramter --name a", Fault::UnknownOperation, "get-parameter"),
+        ("aws ssm get-parameter --nmae a", Fault::UnknownOption, "--name"),
+        ("aws ssm get-parameter --name a b", Fault::UnknownOption, "quotes"),
+        ("aws ssm get-parameter", Fault::Missing, "--name"),
+        ("aws ssm get-parameter --name", Fault::Missing, "--name"),
+        ("aws s3 cp a s3://b", Fault::NotOneCall, "s3api put-object"),
+        ("aws ec2 wait instance-running", Fault::NotOneCall, "describing"),
+        ("aws ssm start-session --target i-1", Fault::ClientOption, "session"),
+        ("aws ssm get-parameter --name a --profile p", Fault::ClientOption, "account"),
+        ("aws ssm get-parameter --name a --endpoint-url http://a", Fault::ClientOption, "endpoint"),
+        ("aws ssm get-parameter --name a --generate-cli-skeleton", Fault::ClientOption, "example"),
+        ("aws ssm put-parameter --name a --value file://b", Fault::LocalFile, "contents"),
+        ("aws s3api put-object --bucket b --key k --body f", Fault::LocalFile, "contents"),
+        ("aws ec2 create-tags --resources i-1 --tags a", Fault::BadValue, "Key=a"),
+        ("aws ec2 describe-instances --max-results x", Fault::BadValue, "integer"),
+        ("aws ec2 describe-instances --max-items 1 --next-token x", Fault::Conflict, "pages"),
+        ("aws ssm get-parameter --name a --region 'a b'", Fault::BadValue, "region"),
+    ] {
+        let error = index().parse_command(command).expect_err(command);
+        assert_eq!(error.fault(), fault, "{command}: {error}");
+        assert!(error.to_string().contains(says), "{command}: {error}");
+    }
+    let long = format!("aws ssm get-parameter --name {}", "a".repeat(1 << 20));
+    assert_eq!(index().parse_command(&long).unwrap_err().fault(), Fault::TooLarge);
+}
