@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What calling an operation does, after the access level of its IAM actions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Access {
     /// Lists resources.
@@ -19,6 +19,7 @@ pub enum Access {
     /// Hands out credentials, whatever else it does.
     Credentials,
     /// Not known; to be treated as a change.
+    #[default]
     Unknown,
 }
 

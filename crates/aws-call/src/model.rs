@@ -82,7 +82,7 @@ pub struct XmlNamespace {
 }
 
 /// One operation of a service.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Operation {
     /// Name as in the model (`PutParameter`).
     pub name: String,

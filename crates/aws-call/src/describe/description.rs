@@ -4,7 +4,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Place, Resource};
-use crate::{access::Access, model::Protocol, operation::Operation};
+use crate::{
+    access::Access,
+    model::{self, Protocol},
+    operation::Operation,
+};
 
 /// What an operation is, and what a call of it with certain parameters touches.
 ///
@@ -35,6 +39,8 @@ pub struct Description {
     pub idempotency_token: Option<String>,
     /// Whether its output comes in pages.
     pub paginated: bool,
+    /// Names of the waiters that ask it until something has happened.
+    pub waiters: Vec<String>,
     /// How requests and answers are written.
     pub protocol: Protocol,
     /// Whether it can be called.
@@ -59,9 +65,19 @@ impl Description {
             sensitive_output: operation.output_sensitive_paths().to_vec(),
             idempotency_token: operation.idempotency_token().map(str::to_owned),
             paginated: model.paginator.is_some(),
+            waiters: waiters(operation),
             protocol: operation.protocol(),
             supported: operation.unsupported().is_none(),
             unsupported: operation.unsupported().map(str::to_owned),
         }
     }
+}
+
+fn waiters(operation: &Operation) -> Vec<String> {
+    let service = &operation.loaded().model;
+    (0..service.waiters.len())
+        .filter_map(|position| service.waiters.get::<model::Waiter>(position))
+        .filter(|waiter| waiter.operation == operation.name())
+        .map(|waiter| waiter.name)
+        .collect()
 }

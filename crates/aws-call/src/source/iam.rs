@@ -81,7 +81,8 @@ impl IamData {
                 .resource_types
                 .iter()
                 .filter_map(|used| {
-                    let template = types.get(&used.name)?.arn.clone();
+                    // Types are listed under their names in lower case.
+                    let template = types.get(&used.name.to_ascii_lowercase())?.arn.clone();
                     Some(ArnTemplate { template, required: used.required })
                 })
                 .collect();
@@ -156,7 +157,7 @@ fn access_level(level: &str) -> Option<Access> {
 mod tests {
     use super::*;
 
-    const ACTIONS: &[u8] = br#"{"putit":{"name":"PutIt","accessLevel":"Write","resourceTypes":[{"name":"it","required":true}]},
+    const ACTIONS: &[u8] = br#"{"putit":{"name":"PutIt","accessLevel":"Write","resourceTypes":[{"name":"It","required":true}]},
         "tagit":{"name":"TagIt","accessLevel":"Tagging, Write"},"getit":{"name":"GetIt","accessLevel":"Read"}}"#;
     const TYPES: &[u8] = br#"{"it":{"key":"it","arn":"arn:${Partition}:x:::it/${ItName}"}}"#;
 
@@ -174,6 +175,13 @@ mod tests {
         assert_eq!(access("TagIt"), Access::Tagging);
         assert_eq!(access("GetIt"), Access::Read);
         assert_eq!(access("Other"), Access::Unknown);
+    }
+
+    #[test]
+    fn a_type_is_found_whatever_its_case() {
+        let data = data();
+        let templates = arn_templates_of(&data.actions_of("x", &["x"], "PutIt", "POST"));
+        assert_eq!(templates.len(), 1);
     }
 
     #[test]
