@@ -10,7 +10,9 @@
 
 mod support;
 
-use aws_call::{Place, Resource};
+use std::sync::LazyLock;
+
+use aws_call::{Index, Place, Resource};
 use serde_json::Value;
 
 /// Calls with the ARNs of what they touch. Sources: the resource columns of the service authorization reference, and where it
@@ -29,7 +31,9 @@ struct Call {
 
 impl Call {
     fn resources(&self) -> Vec<Resource> {
-        support::operation(&self.service, &self.operation).describe(&self.parameters, &PLACE).resources
+        static INDEX: LazyLock<Index> = LazyLock::new(support::index);
+        let operation = INDEX.operation(&self.service, &self.operation).unwrap();
+        operation.describe(&self.parameters, &PLACE).resources
     }
 }
 
