@@ -23,7 +23,7 @@ pub fn index(input: &[u8]) {
 fn load(bytes: Vec<u8>) {
     let mut hasher = DefaultHasher::new();
     bytes.hash(&mut hasher);
-    let fully = hasher.finish() % RARELY == 0;
+    let fully = hasher.finish().is_multiple_of(RARELY);
     let Ok(index) = Index::from_bytes(bytes) else { return };
     let whole = index.verify().is_ok();
     if fully {
