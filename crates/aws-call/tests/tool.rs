@@ -164,6 +164,27 @@ fn describe_fills_resources_from_the_parameters() {
 }
 
 #[test]
+fn cli_gives_calls_that_the_other_commands_take() {
+    let command =
+        "aws ssm put-parameter --name /app/limit --value 5 --type String --region eu-west-1 --output text";
+    let call = answer(&["cli"], &json!({"command": command}));
+    assert_eq!(call["ignored"], json!(["--output"]));
+    let put = put_parameter();
+    for part in ["service", "operation", "region", "parameters"] {
+        assert_eq!(call[part], put[part]);
+    }
+    assert_eq!(answer(&["request"], &call), answer(&["request"], &put));
+    assert_eq!(answer(&["validate"], &call)["valid"], true);
+    assert_eq!(answer(&["describe"], &call)["access"], "write");
+
+    let encrypt = json!({"command": "aws kms encrypt --key-id k --plaintext hello"});
+    let raw = answer(&["cli", "--raw-blobs"], &encrypt);
+    assert_eq!(raw["parameters"]["Plaintext"], STANDARD.encode("hello"));
+    let (answers, status) = run(&mut program(&["cli"]), r#"{"command":"aws s3 sync . s3://b"}"#);
+    assert_eq!((&answers[0]["error"]["code"], status), (&json!("not_one_call"), 1));
+}
+
+#[test]
 fn call_sends_and_says_what_became_of_it() {
     let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", server.local_addr().unwrap());

@@ -25,6 +25,7 @@ Exit status: 0 every line has an answer (a service's refusal is one, and so is a
 Examples:
   echo '{\"service\":\"ssm\",\"operation\":\"PutParameter\"}' | aws-call describe
   echo '{\"service\":\"sqs\",\"operation\":\"ListQueues\",\"region\":\"eu-west-1\"}' | aws-call call
+  echo '{\"command\":\"aws ssm get-parameter --name /app/limit\"}' | aws-call cli | aws-call request --region eu-west-1
   aws-call unsupported | jq -r '[.service, .operation, .reason] | @tsv'";
 
 /// Command line of the tool.
@@ -77,6 +78,11 @@ pub(crate) enum Command {
         after_long_help = "In:  {\"service\",\"operation\",\"region\",\"parameters\"}\nOut: as of `parse`, and {\"outcome\":\"not_sent\",\"error\"} when no byte was written\n\nEach call is sent once, on a connection of its own, without redirects. Parameters that do not fit the model are not sent."
     )]
     Call(CallOptions),
+    /// Read command lines of the AWS CLI as calls
+    #[command(
+        after_long_help = "In:  {\"command\":\"aws ssm get-parameter --name /app/limit\"}\nOut: {\"service\",\"operation\",\"region\",\"parameters\",\"ignored\"}, which every other command takes\n\nWhat is not exactly one API call gives an error that says why and, where there is one, the way to say it."
+    )]
+    Cli(CliOptions),
     /// List all operations that cannot be called, with the reason
     Unsupported,
     /// List all services
@@ -86,6 +92,14 @@ pub(crate) enum Command {
         /// Name of the service's botocore folder
         service: Option<String>,
     },
+}
+
+/// Options of `cli`.
+#[derive(Debug, Args)]
+pub(crate) struct CliOptions {
+    /// Take bytes as version 1 of the AWS CLI does, as they are, and not as base64
+    #[arg(long)]
+    pub(crate) raw_blobs: bool,
 }
 
 /// Where calls go that do not say it themselves.

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use aws_call::{BuildError, Credentials, Index, Operation, Request, Target};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -22,6 +22,9 @@ pub(crate) struct Call {
     pub(crate) region: Option<String>,
     #[serde(default)]
     pub(crate) parameters: Value,
+    /// What `cli` left out of a command line, so that its answers can be given to other commands.
+    #[serde(default, rename = "ignored")]
+    _ignored: IgnoredAny,
 }
 
 impl Call {

@@ -1,7 +1,7 @@
 //! `describe` and `validate`: what is known of an operation, and whether parameters fit it.
 
 use aws_call::Index;
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, json};
 
 use crate::{
@@ -20,6 +20,9 @@ struct Question {
     parameters: Value,
     region: Option<String>,
     account: Option<String>,
+    /// See [`Call`].
+    #[serde(default, rename = "ignored")]
+    _ignored: IgnoredAny,
 }
 
 /// Answers a line of `describe`.

@@ -1,6 +1,6 @@
 //! Why a line has no answer.
 
-use aws_call::{BuildError, IndexError, LookupError, ReadError, SignError, Violation};
+use aws_call::{BuildError, CommandError, IndexError, LookupError, ReadError, SignError, Violation};
 use serde::Serialize;
 
 /// A line that cannot be answered. Serialised, it is the `error` of an error line.
@@ -55,6 +55,12 @@ impl From<BuildError> for LineError {
             BuildError::Index(_) => "index",
         };
         Self::new(code, with_sources(&error))
+    }
+}
+
+impl From<CommandError> for LineError {
+    fn from(error: CommandError) -> Self {
+        Self::new(error.fault().code(), with_sources(&error))
     }
 }
 

@@ -3,6 +3,7 @@
 mod arguments;
 mod build;
 mod call;
+mod cli;
 mod describe;
 mod line_error;
 mod lines;
@@ -58,6 +59,7 @@ async fn run(index: &Index, command: &Command) -> io::Result<Ended> {
             let caller = call::Caller::new(options, options.keys.credentials()?);
             lines::answer(async |line| caller.call(index, line).await).await
         }
+        Command::Cli(options) => lines::answer(async |line| cli::cli(index, options, line)).await,
         Command::Unsupported => list::unsupported(index),
         Command::Services => list::services(index),
         Command::Operations { service } => list::operations(index, service.as_deref()),
