@@ -25,9 +25,10 @@ pub(super) fn read(received: &Received<'_>) -> ServiceError {
             match received.response() {
                 Ok(response) => {
                     let error = received.operation.wire().read_error(&response);
-                    (error.code().map(str::to_owned), error.message().map(str::to_owned))
+                    let code = error.code().map(str::to_owned).or_else(|| code_in_header(received));
+                    (code, error.message().map(str::to_owned))
                 }
-                Err(_) => (None, None),
+                Err(_) => (code_in_header(received), None),
             }
         }
     };
@@ -37,6 +38,12 @@ pub(super) fn read(received: &Received<'_>) -> ServiceError {
     let code = former.map(str::to_owned).or(code).filter(|code| is_code(code));
     let message = message.or_else(|| oauth_message(received)).unwrap_or_default();
     ServiceError { code, message }
+}
+
+/// The code of a JSON error whose body says nothing or cannot be read (`Code:http://internal.amazon.com/…`).
+fn code_in_header(received: &Received<'_>) -> Option<String> {
+    let code = received.header("x-amzn-errortype")?.split(':').next()?;
+    Some(code.rsplit('#').next().unwrap_or(code).trim().to_owned())
 }
 
 /// SSO OIDC answers errors as OAuth 2.0 does (RFC 6749, section 5.2).

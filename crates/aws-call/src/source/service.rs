@@ -56,6 +56,7 @@ pub fn read_service(sources: ServiceSources<'_>, iam: &IamData) -> Result<Servic
     let mut shapes = shapes.finish()?;
     if name == "s3" {
         leave_bucket_to_the_endpoint(&mut shapes);
+        take_expiry_for_a_time(&mut shapes);
     }
     let waiters = sources.waiters.map_or(Ok(Vec::new()), |text| read_waiters(name, text))?;
     let encode = |source| SourceError::Encode { what: name.to_owned(), source };
@@ -107,5 +108,13 @@ fn leave_bucket_to_the_endpoint(shapes: &mut [Shape]) {
                 member.location = Location::Endpoint;
             }
         }
+    }
+}
+
+/// The model has text here, because S3 keeps any; botocore's additions to the model (`service-2.sdk-extras.json`) say that
+/// it is a point in time.
+fn take_expiry_for_a_time(shapes: &mut [Shape]) {
+    for shape in shapes.iter_mut().filter(|shape| shape.name == "Expires") {
+        shape.kind = Kind::Timestamp(None);
     }
 }
