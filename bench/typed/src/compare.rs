@@ -1,0 +1,127 @@
+//! The same calls on both sides, signed at the same moment with the same keys.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_call::{Credentials, Index, Target};
+use aws_smithy_async::time::StaticTimeSource;
+use serde_json::{Value, json};
+
+use crate::{
+    Failure, calls,
+    calls::{Chance, Parameters},
+    capture::{Capture, Captured, client},
+};
+
+pub(crate) const REGION: &str = "eu-west-1";
+
+/// Requests compared in each protocol.
+const SEEDS: u64 = 50;
+
+pub(crate) fn credentials() -> Credentials {
+    Credentials::new("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", Some("token".into()), None, "bench")
+}
+
+fn now() -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(1_780_000_000)
+}
+
+/// One protocol: which call, and how often both sides wrote the same.
+struct Tally {
+    protocol: &'static str,
+    service: &'static str,
+    operation: &'static str,
+    equal: u64,
+    differences: Vec<String>,
+}
+
+/// Compares every protocol that a typed crate speaks.
+pub(crate) async fn compare(index: &Index, cbor: &Index) -> Result<Value, Failure> {
+    let mut tallies = [
+        ("awsJson1_1", "ssm", "PutParameter"),
+        ("awsJson1_0", "dynamodb", "PutItem"),
+        ("awsQuery", "sns", "Publish"),
+        ("restXml", "s3", "PutBucketTagging"),
+        ("restJson1", "lambda", "UpdateFunctionConfiguration"),
+        ("rpcv2Cbor", "cloudwatch", "PutMetricData"),
+    ]
+    .map(|(protocol, service, operation)| Tally { protocol, service, operation, equal: 0, differences: Vec::new() });
+    for seed in 1..=SEEDS {
+        let parameters = Parameters::by_chance(&mut Chance::new(seed));
+        for tally in &mut tallies {
+            let capture = Capture::default();
+            let json = call(tally.service, &capture, &parameters).await;
+            let typed = capture.take().ok_or("the typed SDK made no request")?;
+            let index = if tally.protocol == "rpcv2Cbor" { cbor } else { index };
+            let ours = ours(index, tally, &json)?;
+            match difference(&typed, &ours) {
+                None => tally.equal += 1,
+                Some(difference) => tally.differences.push(difference),
+            }
+        }
+    }
+    Ok(tallies.iter().map(described).collect())
+}
+
+fn described(tally: &Tally) -> Value {
+    let first = tally.differences.first();
+    json!({"protocol": tally.protocol, "service": tally.service, "operation": tally.operation, "compared": SEEDS,
+        "equal": tally.equal, "first_difference": first})
+}
+
+/// Makes the typed call and gives the parameters that say the same.
+async fn call(service: &str, capture: &Capture, parameters: &Parameters) -> Value {
+    let capture = capture.clone();
+    let time = StaticTimeSource::new(now());
+    match service {
+        "ssm" => {
+            calls::typed_ssm(client!(aws_sdk_ssm, capture, time_source = time), parameters).await;
+            calls::ssm(parameters)
+        }
+        "dynamodb" => {
+            calls::typed_dynamodb(client!(aws_sdk_dynamodb, capture, time_source = time), parameters).await;
+            calls::dynamodb(parameters)
+        }
+        "sns" => {
+            calls::typed_sns(client!(aws_sdk_sns, capture, time_source = time), parameters).await;
+            calls::sns(parameters)
+        }
+        "s3" => {
+            calls::typed_s3(client!(aws_sdk_s3, capture, time_source = time), parameters).await;
+            calls::s3(parameters)
+        }
+        "lambda" => {
+            calls::typed_lambda(client!(aws_sdk_lambda, capture, time_source = time), parameters).await;
+            calls::lambda(parameters)
+        }
+        _ => {
+            calls::typed_cloudwatch(client!(aws_sdk_cloudwatch, capture, time_source = time), parameters).await;
+            calls::cloudwatch(parameters)
+        }
+    }
+}
+
+fn ours(index: &Index, tally: &Tally, parameters: &Value) -> Result<Captured, Failure> {
+    let target = Target { region: REGION.to_owned(), endpoint: None };
+    let operation = index.operation(tally.service, tally.operation)?;
+    let request = operation.request(parameters, &target)?;
+    let mut headers = request.signed_headers(&credentials(), now())?;
+    // The typed SDK leaves it to its connection.
+    headers.retain(|(name, _)| name != "host");
+    Ok(Captured { method: request.method.clone(), url: request.url(), headers, body: request.body })
+}
+
+fn difference(typed: &Captured, ours: &Captured) -> Option<String> {
+    if typed == ours {
+        return None;
+    }
+    let text = |body: &[u8]| String::from_utf8_lossy(body).into_owned();
+    let parts = [
+        ("method", typed.method.clone(), ours.method.clone()),
+        ("URL", typed.url.clone(), ours.url.clone()),
+        ("body", text(&typed.body), text(&ours.body)),
+        ("headers", format!("{:?}", typed.headers), format!("{:?}", ours.headers)),
+    ];
+    let differing = parts.iter().filter(|(_, typed, ours)| typed != ours);
+    let told: Vec<_> = differing.map(|(part, typed, ours)| format!("{part}: typed {typed}, aws-call {ours}")).collect();
+    Some(told.join("; "))
+}
