@@ -5,11 +5,13 @@
 #![expect(clippy::panic, reason = "a broken promise is told by a panic, which is what the fuzzer looks for")]
 
 mod answers;
+mod command_line;
 mod container;
 mod index;
 mod models;
 
 pub use answers::answer;
+pub use command_line::command_line;
 pub use container::stored;
 pub use index::index;
 pub use models::small_indexes;

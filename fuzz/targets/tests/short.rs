@@ -22,6 +22,11 @@ fn answers_are_read_whatever_they_hold() {
 }
 
 #[test]
+fn command_lines_are_read_or_refused_whatever_they_hold() {
+    hold("command_line", fuzz_targets::command_line);
+}
+
+#[test]
 fn an_index_is_loaded_or_refused_whatever_it_holds() {
     hold("index", fuzz_targets::index);
 }

@@ -1,0 +1,4 @@
+//! Fuzzes what reads command lines.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz_targets::command_line(input));
