@@ -109,6 +109,14 @@ bench-cold-start: index $(BENCH_PYTHON)/.installed ## Measure from process start
 	else python=(); echo "there is no Python function beside the others: awslambdaric could not be installed" >&2; fi; \
 	$(TARGET)/debug/xtask cold-start --index $(INDEX) "$${python[@]}"
 
+.PHONY: bench-aws-call
+bench-aws-call: index $(ORACLES)/pinned/.installed ## Measure aws-call beside botocore and the typed Rust SDK
+	cargo build --release --locked --package bench-aws-call
+	cargo build --release --locked --manifest-path bench/typed/Cargo.toml --target-dir $(TARGET)/typed
+	botocore=$$(scripts/fetch-models | sed -n 's/^--botocore=//p'); \
+	$(TARGET)/debug/xtask aws-call-cost --index $(INDEX) --python $(ORACLES)/pinned/bin/python \
+	  --botocore "$${botocore%/botocore/data}" --typed $(TARGET)/typed/release/bench-typed
+
 $(BENCH_PYTHON)/.installed: bench/python/requirements.txt
 	@$(need_python)
 	rm -rf $(BENCH_PYTHON)

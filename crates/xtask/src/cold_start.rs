@@ -178,7 +178,7 @@ fn resident_kib(process: u32) -> Option<u64> {
 }
 
 /// The value in the middle; of an even number, the lower one of the two.
-fn median<T: Ord + Copy>(values: impl Iterator<Item = T>) -> Option<T> {
+pub(crate) fn median<T: Ord + Copy>(values: impl Iterator<Item = T>) -> Option<T> {
     let mut values: Vec<T> = values.collect();
     values.sort_unstable();
     values.get(values.len().checked_sub(1)? / 2).copied()

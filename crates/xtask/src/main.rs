@@ -1,6 +1,7 @@
 //! Chores of the workspace that are more than a shell line.
 
 mod archive;
+mod aws_call_cost;
 mod build_index;
 mod chore_error;
 mod cold_start;
@@ -60,6 +61,24 @@ enum Chore {
         #[arg(long)]
         packaged: bool,
     },
+    /// Measures aws-call beside botocore and the typed SDK
+    AwsCallCost {
+        /// The model index
+        #[arg(long, default_value = "target/index/aws-call.index")]
+        index: PathBuf,
+        /// A Python interpreter with botocore
+        #[arg(long)]
+        python: PathBuf,
+        /// The folder of botocore's source distribution
+        #[arg(long)]
+        botocore: PathBuf,
+        /// The program of bench/typed
+        #[arg(long)]
+        typed: PathBuf,
+        /// Fresh processes for the first use of a service
+        #[arg(long, default_value_t = 30)]
+        runs: usize,
+    },
 }
 
 fn package(index: &Path) -> Result<String, Box<dyn Error>> {
@@ -75,6 +94,10 @@ fn cold_start(index: Option<&Path>, runs: usize, python: Option<&Path>) -> Resul
     Ok(cold_start::cold_start(&workspace, runs, python)?)
 }
 
+fn aws_call_cost(sides: &aws_call_cost::Sides) -> Result<String, Box<dyn Error>> {
+    Ok(aws_call_cost::aws_call_cost(&release::Workspace::find()?, sides)?)
+}
+
 fn main() -> ExitCode {
     let Arguments { chore } = Arguments::parse();
     let done = match chore {
@@ -84,6 +107,9 @@ fn main() -> ExitCode {
         Chore::Package { index } => package(&index),
         Chore::ColdStart { index, runs, python, packaged } => {
             cold_start((!packaged).then_some(index.as_path()), runs, python.as_deref())
+        }
+        Chore::AwsCallCost { index, python, botocore, typed, runs } => {
+            aws_call_cost(&aws_call_cost::Sides { index, python, botocore, typed, runs })
         }
     };
     match done {
