@@ -21,6 +21,8 @@ pub(crate) struct Verdict {
     pub(crate) excepted: usize,
     /// Failed and not listed, or listed and not failed.
     pub(crate) wrong: Vec<(String, String)>,
+    /// Failed where a share of the cases may.
+    pub(crate) tolerated: Vec<(String, String)>,
     pub(crate) counts: Vec<(String, f64)>,
     pub(crate) seconds: f64,
 }
@@ -32,13 +34,18 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { title, models, passed, total, excepted, seconds, .. } = self;
         write!(f, "{title} ({models}): {passed} of {total}, {excepted} listed exceptions, {seconds:.1} s")?;
-        for (case, problem) in self.wrong.iter().take(MOST_SHOWN) {
-            write!(f, "\n  {case}: {problem}")?;
+        for (name, count) in self.counts.iter().filter(|_| !self.tolerated.is_empty()) {
+            write!(f, "\n  {name}: {count}")?;
         }
-        match self.wrong.len().checked_sub(MOST_SHOWN) {
-            Some(more) if more > 0 => write!(f, "\n  and {more} more"),
-            _ => Ok(()),
+        for failed in [&self.wrong, &self.tolerated] {
+            for (case, problem) in failed.iter().take(MOST_SHOWN) {
+                write!(f, "\n  {case}: {problem}")?;
+            }
+            if let Some(more) = failed.len().checked_sub(MOST_SHOWN).filter(|more| *more > 0) {
+                write!(f, "\n  and {more} more")?;
+            }
         }
+        Ok(())
     }
 }
 

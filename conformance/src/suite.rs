@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::{endpoints, failure::Failure, models::Models, protocols, responses};
+use crate::{command_lines, endpoints, failure::Failure, models::Models, protocols, responses};
 
 /// A suite: cases that somebody else wrote, or an oracle that somebody else wrote.
 pub(crate) struct Suite {
@@ -22,6 +22,8 @@ pub(crate) struct Tally {
     pub(crate) failed: Vec<(String, String)>,
     /// Other counts for the figures, by name.
     pub(crate) counts: Vec<(String, f64)>,
+    /// Share of the cases that must pass, where not all can. The others need not be listed one by one.
+    pub(crate) least: Option<f64>,
 }
 
 impl Tally {
@@ -56,4 +58,9 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite { name: "protocol_output", title: "botocore protocol suites, output", cases: protocols::output },
     Suite { name: "endpoint_rules", title: "endpoint rule tests", cases: endpoints::rules },
     Suite { name: "responses", title: "recorded responses", cases: responses::recorded },
+    Suite {
+        name: "command_lines",
+        title: "command lines in awscli's examples",
+        cases: command_lines::examples,
+    },
 ];

@@ -11,7 +11,7 @@ mod error;
 mod global_options;
 mod names;
 mod options;
-mod paging;
+mod parameters;
 mod renames;
 mod services;
 mod shorthand;
@@ -121,8 +121,7 @@ fn call(operation: &Operation, name: &str, globals: Globals) -> Result<CommandCa
     let table = ArgumentTable::of(&command)?;
     let given = options::read(&table, &globals.rest)?;
     let mut ignored = globals.ignored;
-    let mut parameters = paging::set(&command, &table, given, globals.paginate, &mut ignored)?;
-    customised::finish(&command, &mut parameters)?;
+    let mut parameters = parameters::put_together(&command, &table, given, globals.paginate, &mut ignored)?;
     if let Some((graph, root)) = graph.and_then(|graph| Some((graph, graph.node(ROOT)?))) {
         conform::members(graph, root, &mut parameters, command.blobs)?;
     }

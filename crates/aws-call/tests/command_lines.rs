@@ -11,7 +11,10 @@
 
 mod support;
 
+use std::time::{Duration, Instant};
+
 use aws_call::{BlobText, CommandFault};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use support::index;
 
@@ -168,6 +171,12 @@ fn what_is_not_one_call_is_refused_with_its_fault_and_the_way_to_say_it() {
         ("aws ssm get-parameter --name a --profile p", Fault::ClientOption, "account"),
         ("aws ssm get-parameter --name a --endpoint-url http://a", Fault::ClientOption, "endpoint"),
         ("aws ssm get-parameter --name a --generate-cli-skeleton", Fault::ClientOption, "example"),
+        (
+            "aws cloudfront create-invalidation --distribution-id d --paths /a",
+            Fault::ClientOption,
+            "--invalidation-batch",
+        ),
+        ("aws emr create-cluster --name a", Fault::NotOneCall, "RunJobFlow"),
         ("aws ssm put-parameter --name a --value file://b", Fault::LocalFile, "contents"),
         ("aws s3api put-object --bucket b --key k --body f", Fault::LocalFile, "contents"),
         ("aws ec2 create-tags --resources i-1 --tags a", Fault::BadValue, "Key=a"),
@@ -181,4 +190,69 @@ fn what_is_not_one_call_is_refused_with_its_fault_and_the_way_to_say_it() {
     }
     let long = format!("aws ssm get-parameter --name {}", "a".repeat(1 << 20));
     assert_eq!(index().parse_command(&long).unwrap_err().fault(), Fault::TooLarge);
+}
+
+/// Command lines that use most of what there is.
+const WHOLE: &[&str] = &[
+    "aws ec2 run-instances --image-id ami-1 --count 1:2 --associate-public-ip-address --subnet-id s --tag-specifications 'ResourceType=instance,Tags=[{Key=a,Value=b}]'",
+    "aws dynamodb put-item --table-name t --item '{\"a\": {\"S\": \"b\"}, \"b\": {\"B\": \"AA==\"}}' --region eu-west-1 --output json",
+    "aws deploy create-deployment --application-name a --s3-location bucket=b,key=k,bundleType=zip",
+    "aws cloudwatch put-metric-data --namespace n --metric-name m --statistic-values Sum=1,Minimum=0.5 --timestamp 2020-01-01T00:00:00Z",
+    "aws route53 list-resource-record-sets --hosted-zone-id Z --max-items 5 --starting-token a___b___c",
+    "aws s3api get-object --bucket b --key \"k l\" out.txt --no-cli-pager",
+    "aws ses send-email --from a@b --to c@d e@f --subject s --text t",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn any_text_is_a_call_or_a_fault(text in "\\PC{0,300}") {
+        let _ = index().parse_command(&text);
+        let _ = index().parse_command(&format!("aws ec2 run-instances {text}"));
+    }
+
+    #[test]
+    fn a_damaged_command_line_is_a_call_or_a_fault(
+        which in 0..WHOLE.len(), from in 0..200_usize, length in 0..40_usize, put in "[ -~\\n]{0,6}", times in 1..4_usize
+    ) {
+        let mut text: Vec<char> = WHOLE[which].chars().collect();
+        for time in 0..times {
+            let start = (from * (time + 1)).min(text.len());
+            let end = (start + length).min(text.len());
+            text.splice(start..end, put.chars());
+        }
+        let text: String = text.into_iter().collect();
+        let _ = index().parse_command(&text);
+    }
+}
+
+#[test]
+fn whole_command_lines_are_calls() {
+    for command in WHOLE {
+        index().parse_command(command).unwrap_or_else(|error| panic!("{command}: {error}"));
+    }
+}
+
+#[test]
+fn long_and_deep_values_are_read_or_refused_at_once() {
+    let filling = 120_000;
+    let tags = "aws ec2 create-tags --resources i-1 --tags";
+    for command in [
+        format!("{tags} Key=a,Value={}", "[".repeat(filling)),
+        format!("{tags} Key=a,Value={}", "{a=".repeat(filling / 3)),
+        format!("{tags} '[{}'", "[".repeat(filling)),
+        format!("{tags} {}", "a=b,".repeat(filling / 4)),
+        format!("{tags} \"a=b,{}\"", "'x,x'=".repeat(filling / 6)),
+        format!("{tags} 'a=b,{}'", "\\\",".repeat(filling / 3)),
+        format!("{tags} {}", "a ".repeat(filling / 2)),
+        format!("{tags} {}", "--tags a=b ".repeat(filling / 11)),
+        format!("{tags} {}", "\\\n".repeat(filling / 2)),
+        format!("aws {}", "--debug ".repeat(filling / 8)),
+    ] {
+        let start = Instant::now();
+        let _ = index().parse_command(&command);
+        let taken = start.elapsed();
+        assert!(taken < Duration::from_secs(4), "{taken:?} for {}…", &command[..80]);
+    }
 }

@@ -228,7 +228,7 @@ fn is_wrapped_boolean(graph: &Graph, node: &Node, structure: &Structure) -> bool
     only && target.is_some_and(|target| matches!(target.shape.kind, Kind::Boolean))
 }
 
-/// Whether the answer's body is a stream, which awscli writes to a file that the command names.
+/// Whether the answer's body is bytes, which awscli writes to a file that the command names.
 fn has_out_file(command: &Command<'_>) -> Result<bool, CommandError> {
     if command.service == "s3api" && command.name == "select-object-content" {
         return Ok(true);
@@ -238,8 +238,8 @@ fn has_out_file(command: &Command<'_>) -> Result<bool, CommandError> {
     let corrupt = || crate::IndexError::Corrupt { section: service.name.clone() };
     let shape: Shape = service.shapes.get(number as usize).ok_or_else(corrupt)?;
     let Kind::Structure(structure) = shape.kind else { return Ok(false) };
-    let streams = structure.members.iter().filter(|member| member.streaming);
-    let targets: Vec<Option<Shape>> =
-        streams.map(|member| service.shapes.get(member.reference.target as usize)).collect();
-    Ok(targets.iter().flatten().any(|target| matches!(target.kind, Kind::Blob(_))))
+    let payload = structure.payload.and_then(|payload| structure.members.get(payload as usize));
+    let target: Option<Shape> =
+        payload.and_then(|payload| service.shapes.get(payload.reference.target as usize));
+    Ok(target.is_some_and(|target| matches!(target.kind, Kind::Blob(_))))
 }

@@ -37,7 +37,8 @@ impl Setting<'_, '_> {
 /// Sets parameters from one option.
 pub(super) type Setter = fn(&Setting<'_, '_>, &mut Parameters) -> Result<(), CommandError>;
 
-const MADE_UP: &str = "awscli makes up a reference for it at each call, and calls are fixed beforehand";
+const MADE_UP: &str =
+    "awscli makes up a reference for it; give `--invalidation-batch` or `--distribution-config` with one";
 const INTERACTIVE: &str = "it opens a session";
 const TRANSLATED: &str = "awscli translates it from its own form";
 

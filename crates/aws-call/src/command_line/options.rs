@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    arguments::{Argument, ArgumentTable},
+    arguments::{Argument, ArgumentTable, Sets},
     error::{CommandError, CommandFault},
     global_options::is_option,
 };
@@ -29,6 +29,10 @@ pub(super) fn read(table: &ArgumentTable<'_>, words: &[String]) -> Result<Given,
             return Err(surplus(word));
         }
         let (position, argument, attached) = find(table, word)?;
+        if let Sets::Refused(why) = argument.sets {
+            let message = format!("`--{}` is not taken: {why}", argument.name);
+            return Err(CommandError::new(CommandFault::ClientOption, message));
+        }
         let values = match attached {
             Some(value) => attached_value(argument, value)?,
             None => {

@@ -23,9 +23,13 @@ const OTHER_OPERATION_NAMES: &[(&str, &str, &str)] = &[
     ("cloudwatch", "stop-o-tel-enrichment", "StopOTelEnrichment"),
     ("mturk", "list-hi-ts-for-qualification-type", "ListHITsForQualificationType"),
     ("socialmessaging", "delete-whatsapp-media-message", "DeleteWhatsAppMessageMedia"),
+    ("signin", "create-o-auth2-token", "CreateOAuth2Token"),
+    ("emr", "terminate-clusters", "TerminateJobFlows"),
     ("rds", "add-option-to-option-group", "ModifyOptionGroup"),
     ("rds", "remove-option-from-option-group", "ModifyOptionGroup"),
 ];
+
+const CALL: &str = "give the call itself: service, operation and parameters";
 
 /// Operations that have no command: service, name that the rules would give, and what to use.
 const REMOVED: &[(&str, &str, &str)] = &[
@@ -34,16 +38,20 @@ const REMOVED: &[(&str, &str, &str)] = &[
     ("ses", "verify-email-address", "use `ses verify-email-identity`"),
     ("ec2", "import-instance", "use `ec2 import-image`"),
     ("ec2", "import-volume", "use `ec2 import-snapshot`"),
-    ("emr", "run-job-flow", ""),
+    ("emr", "run-job-flow", CALL),
     ("emr", "describe-job-flows", "use `emr list-clusters`"),
-    ("emr", "add-job-flow-steps", ""),
+    ("emr", "add-job-flow-steps", CALL),
     ("emr", "terminate-job-flows", "use `emr terminate-clusters`"),
-    ("emr", "list-bootstrap-actions", ""),
-    ("emr", "list-instance-groups", ""),
-    ("emr", "set-termination-protection", "use `emr modify-cluster-attributes`"),
-    ("emr", "set-keep-job-flow-alive-when-no-steps", "use `emr modify-cluster-attributes`"),
-    ("emr", "set-visible-to-all-users", "use `emr modify-cluster-attributes`"),
-    ("emr", "set-unhealthy-node-replacement", "use `emr modify-cluster-attributes`"),
+    ("emr", "list-bootstrap-actions", CALL),
+    ("emr", "list-instance-groups", CALL),
+    ("emr", "set-termination-protection", "give the call itself: service, operation and parameters"),
+    (
+        "emr",
+        "set-keep-job-flow-alive-when-no-steps",
+        "give the call itself: service, operation and parameters",
+    ),
+    ("emr", "set-visible-to-all-users", "give the call itself: service, operation and parameters"),
+    ("emr", "set-unhealthy-node-replacement", "give the call itself: service, operation and parameters"),
     (
         "rds",
         "modify-option-group",
@@ -104,6 +112,15 @@ const NOT_ONE_CALL: &[(&str, &str, &str)] = &[
         "generate",
         "use `servicecatalog create-product` or `servicecatalog provision-product`",
     ),
+];
+
+/// Commands whose options awscli translates in ways of its own: service, command, operation.
+const TRANSLATED: &[(&str, &str, &str)] = &[
+    ("emr", "create-cluster", "RunJobFlow"),
+    ("emr", "add-steps", "AddJobFlowSteps"),
+    ("emr", "add-instance-groups", "AddInstanceGroups"),
+    ("emr", "install-applications", "AddJobFlowSteps"),
+    ("emr", "modify-cluster-attributes", "SetTerminationProtection"),
 ];
 
 /// What awscli does beside calling services.
@@ -195,6 +212,12 @@ pub(super) fn operation(index: &Index, folder: &str, command: &str) -> Result<St
         );
         return Err(if instead.is_empty() { error } else { error.instead(*instead) });
     }
+    if let Some((_, _, operation)) = TRANSLATED.iter().find(|listed| here(listed)) {
+        let message = format!("`{typed} {command}` has options that awscli translates in its own way");
+        return Err(CommandError::new(CommandFault::NotOneCall, message).instead(format!(
+            "give the call itself: service `{folder}`, operation `{operation}` and its parameters"
+        )));
+    }
     if let Some((_, _, operation)) = OTHER_OPERATION_NAMES.iter().find(|listed| here(listed)) {
         return Ok((*operation).to_owned());
     }
@@ -213,6 +236,7 @@ pub(super) fn operation(index: &Index, folder: &str, command: &str) -> Result<St
 }
 
 fn not_one_call(command: &str, instead: &str) -> CommandError {
-    let error = CommandError::new(CommandFault::NotOneCall, format!("`aws {command}` is not one API call"));
+    let error =
+        CommandError::new(CommandFault::NotOneCall, format!("`aws {command}` stands for no single API call"));
     if instead.is_empty() { error } else { error.instead(instead) }
 }

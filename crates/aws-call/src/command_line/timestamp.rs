@@ -23,10 +23,13 @@ fn seconds(text: &str) -> Option<DateTime> {
     if !digits(whole) || !digits(fraction) || (unsigned == text && text.len() == 8) {
         return None;
     }
-    if fraction == "0" {
-        return text.split('.').next()?.parse().ok().map(DateTime::from_secs);
-    }
-    text.parse().ok().filter(|seconds: &f64| seconds.abs() < 1e12).map(DateTime::from_secs_f64)
+    let whole: i64 = whole.parse().ok().filter(|seconds| *seconds < 1_000_000_000_000)?;
+    let nanoseconds: u32 = format!("{fraction:0<9}").get(..9)?.parse().ok()?;
+    Some(match (unsigned == text, nanoseconds) {
+        (true, _) => DateTime::from_secs_and_nanos(whole, nanoseconds),
+        (false, 0) => DateTime::from_secs(-whole),
+        (false, _) => DateTime::from_secs_and_nanos(-whole - 1, 1_000_000_000 - nanoseconds),
+    })
 }
 
 fn calendar(text: &str) -> Option<DateTime> {
@@ -135,7 +138,9 @@ mod tests {
         assert_eq!(read("2020-02-29"), Some(DateTime::from_secs(1_582_934_400)));
         assert_eq!(read("20200229"), Some(DateTime::from_secs(1_582_934_400)));
         assert_eq!(read("2020-02-29T01:02"), Some(DateTime::from_secs(1_582_938_120)));
-        assert_eq!(read("1.5"), Some(DateTime::from_secs_and_nanos(1, 500_000_000)));
+        assert_eq!(read("1424421071.939"), Some(DateTime::from_secs_and_nanos(1_424_421_071, 939_000_000)));
+        assert_eq!(read("-1.5"), Some(DateTime::from_secs_and_nanos(-2, 500_000_000)));
+        assert_eq!(read("-3"), Some(DateTime::from_secs(-3)));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Parameters put together from the options given, with the options for paging.
+//! Parameters put together from the options given, those for paging among them.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     Command, Parameters,
     arguments::{Argument, ArgumentTable, Sets},
-    customised::Setting,
+    customised::{self, Setting},
     error::{CommandError, CommandFault, bad_value},
     local_file,
     names::hyphenated,
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Parameters of the call that the options given stand for. Options that are no part of it are added to `ignored`.
-pub(super) fn set(
+pub(super) fn put_together(
     command: &Command<'_>,
     table: &ArgumentTable<'_>,
     given: Given,
@@ -42,6 +42,10 @@ pub(super) fn set(
         // Options come before what is given for all at once.
         parameters.entry(name).or_insert(value);
     }
+    if follow {
+        large_pages(command, &mut parameters);
+    }
+    customised::finish(command, &mut parameters)?;
     Ok(parameters)
 }
 
@@ -101,20 +105,19 @@ impl Assembly<'_, '_> {
                 let value = self.page_size(&option, limit, first)?;
                 self.parameters.insert(limit.to_owned(), value);
             }
-            Sets::StartingToken => self.starting_token(&option, first)?,
-            Sets::MaxItems => self.ignored.push(option),
+            Sets::StartingToken => self.starting_token(first),
+            Sets::MaxItems => {
+                let limit =
+                    self.command.operation.model().paginator.as_ref().and_then(|p| p.limit_key.as_deref());
+                self.page_size(&option, limit.unwrap_or_default(), first)?;
+                self.ignored.push(option);
+            }
             Sets::Input => self.input = Some(input(&option, first)?),
             Sets::Custom(setter) => {
                 let setting = Setting { command: self.command, option: &option, values: given };
                 setter(&setting, &mut self.parameters)?;
             }
-            Sets::Nothing => self.ignored.push(option),
-            Sets::Refused(why) => {
-                return Err(CommandError::new(
-                    CommandFault::ClientOption,
-                    format!("`{option}` is not taken: {why}"),
-                ));
-            }
+            Sets::Nothing | Sets::Refused(_) => self.ignored.push(option),
         }
         Ok(())
     }
@@ -131,30 +134,36 @@ impl Assembly<'_, '_> {
     }
 
     /// A token as awscli prints it: base64 of a JSON object by parameter; otherwise the service's own.
-    fn starting_token(&mut self, option: &str, text: &str) -> Result<(), CommandError> {
-        let Some(Paginator { input_tokens, .. }) = &self.command.operation.model().paginator else {
-            return Ok(());
-        };
+    fn starting_token(&mut self, text: &str) {
+        let Some(Paginator { input_tokens, .. }) = &self.command.operation.model().paginator else { return };
         let decoded =
             STANDARD.decode(text).ok().and_then(|bytes| serde_json::from_slice::<Parameters>(&bytes).ok());
-        let Some(decoded) = decoded else {
-            let parts: Vec<&str> = text.split("___").collect();
-            let parts = if parts.len() == input_tokens.len() { parts } else { vec![text] };
-            if parts.len() != input_tokens.len() {
-                return Err(bad_value(option, "this is not a token of this operation"));
-            }
-            for (name, part) in input_tokens.iter().zip(parts).filter(|(_, part)| *part != "None") {
-                self.parameters.insert(name.clone(), Value::from(part));
-            }
-            return Ok(());
-        };
-        if decoded.contains_key("boto_truncate_amount") {
-            return Err(bad_value(option, "the token points into a page, and only whole pages are read"));
+        if let Some(decoded) = decoded {
+            // It may also say how much of the page has been shown, which is no part of the call.
+            let known =
+                decoded.into_iter().filter(|(name, value)| input_tokens.contains(name) && !value.is_null());
+            self.parameters.extend(known);
+            return;
         }
-        let known =
-            decoded.into_iter().filter(|(name, value)| input_tokens.contains(name) && !value.is_null());
-        self.parameters.extend(known);
-        Ok(())
+        let parts: Vec<&str> = text.split("___").collect();
+        let parts = if parts.len() <= input_tokens.len() { parts } else { vec![text] };
+        for (name, part) in input_tokens.iter().zip(parts).filter(|(_, part)| *part != "None") {
+            self.parameters.insert(name.clone(), Value::from(part));
+        }
+    }
+}
+
+/// `ec2/paginate.py`: pages of these operations are large unless something narrows down what is asked for.
+fn large_pages(command: &Command<'_>, parameters: &mut Parameters) {
+    let narrows: fn(&str) -> bool = match (command.service, command.name) {
+        ("ec2", "describe-volumes") => |name| !matches!(name, "NextToken" | "DryRun"),
+        ("ec2", "describe-snapshots") => {
+            |name| !matches!(name, "NextToken" | "DryRun" | "OwnerIds" | "RestorableByUserIds")
+        }
+        _ => return,
+    };
+    if !parameters.keys().any(|name| narrows(name)) {
+        parameters.insert("MaxResults".to_owned(), Value::from(1000));
     }
 }
 
