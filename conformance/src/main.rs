@@ -25,6 +25,7 @@ mod oracle;
 )]
 mod protocols;
 mod report;
+mod requests;
 mod responses;
 mod suite;
 

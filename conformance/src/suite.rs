@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use crate::{command_lines, endpoints, failure::Failure, models::Models, protocols, responses};
+use crate::{endpoints, failure::Failure, models::Models, protocols, requests, responses};
 
 /// A suite: cases that somebody else wrote, or an oracle that somebody else wrote.
 pub(crate) struct Suite {
@@ -63,4 +64,5 @@ pub(crate) const SUITES: &[Suite] = &[
         title: "command lines in awscli's examples",
         cases: command_lines::examples,
     },
+    Suite { name: "requests", title: "requests equal to botocore's", cases: requests::equal },
 ];

@@ -170,6 +170,15 @@ impl Operation {
         request::build(self, parameters, target)
     }
 
+    /// As [`Operation::request`], but also of operations that are not supported, so that their requests can be looked at.
+    /// Such a request is never to be sent: its signature or the way it is sent would be wrong.
+    ///
+    /// # Errors
+    /// When the parameters do not fit the model, or there is no endpoint for them.
+    pub fn render(&self, parameters: &Value, target: &Target) -> Result<Request, BuildError> {
+        request::render(self, parameters, target)
+    }
+
     /// Reads an answer: output or error, and what an error means.
     #[must_use]
     pub fn parse(&self, status: u16, headers: &[(String, String)], body: &[u8]) -> Outcome {

@@ -126,6 +126,31 @@ pub(crate) fn build(
             reason: reason.to_owned(),
         });
     }
+    let (request, foreign_signature) = assemble(operation, parameters, target)?;
+    match foreign_signature {
+        None => Ok(request),
+        Some(kinds) => Err(BuildError::Unsupported {
+            operation: operation.name().to_owned(),
+            reason: format!("its endpoint wants signatures of the kind `{kinds}`"),
+        }),
+    }
+}
+
+/// Renders `parameters` as a request of `operation`, supported or not.
+pub(crate) fn render(
+    operation: &Operation,
+    parameters: &Value,
+    target: &Target,
+) -> Result<Request, BuildError> {
+    assemble(operation, parameters, target).map(|(request, _)| request)
+}
+
+/// The request, and what kinds of signature its endpoint wants if Signature Version 4 is none of them.
+fn assemble(
+    operation: &Operation,
+    parameters: &Value,
+    target: &Target,
+) -> Result<(Request, Option<String>), BuildError> {
     let parameters = match parameters {
         Value::Null => Cow::Owned(Map::new()),
         Value::Object(parameters) => Cow::Borrowed(parameters),
@@ -135,7 +160,7 @@ pub(crate) fn build(
     };
     let parameters = customisation::before_rendering(operation.service(), parameters);
     let endpoint = resolve_endpoint(operation, &parameters, target)?;
-    let (signing_name, signing_region) = signing_scope(operation, &endpoint, target)?;
+    let (signing_name, signing_region, foreign_signature) = signing_scope(operation, &endpoint, target);
     let input = operation.input()?;
     let written = operation.wire().write(&Parameters {
         graph: input.graph.as_ref(),
@@ -173,7 +198,7 @@ pub(crate) fn build(
 
     let base = Url::parse(&endpoint.url).map_err(|_| BuildError::Invalid { part: "endpoint" })?;
     let (path, query) = written.uri().split_once('?').unwrap_or((written.uri(), ""));
-    Ok(Request {
+    let request = Request {
         method: written.method().to_owned(),
         scheme: base.scheme().to_owned(),
         host: host(operation, &parameters, &base, target)?,
@@ -183,7 +208,8 @@ pub(crate) fn build(
         body,
         signing_name,
         signing_region,
-    })
+    };
+    Ok((request, foreign_signature))
 }
 
 fn resolve_endpoint(
@@ -219,27 +245,24 @@ fn resolve_endpoint(
         .map_err(|reason| BuildError::Endpoint { reason })
 }
 
-/// Name and region of the signature: those of the endpoint's `sigv4` scheme, else the service's and the target's.
+/// Name and region of the signature: those of the endpoint's `sigv4` scheme, else the service's and the target's. Then the
+/// endpoint's schemes, if there are some and `sigv4` is none of them.
 fn signing_scope(
     operation: &Operation,
     endpoint: &Endpoint,
     target: &Target,
-) -> Result<(String, String), BuildError> {
-    let unset = || (operation.loaded().model.signing_name.clone(), target.region.clone());
+) -> (String, String, Option<String>) {
+    let (name, region) = (operation.loaded().model.signing_name.clone(), target.region.clone());
     let Some(schemes) = endpoint.properties.get("authSchemes").and_then(Value::as_array) else {
-        return Ok(unset());
+        return (name, region, None);
     };
     let named = |scheme: &&Value| scheme.get("name").and_then(Value::as_str) == Some("sigv4");
     let Some(scheme) = schemes.iter().find(named) else {
         let names: Vec<_> = schemes.iter().filter_map(|scheme| scheme.get("name")?.as_str()).collect();
-        return Err(BuildError::Unsupported {
-            operation: operation.name().to_owned(),
-            reason: format!("its endpoint wants signatures of the kind `{}`", names.join("`, `")),
-        });
+        return (name, region, Some(names.join("`, `")));
     };
-    let (name, region) = unset();
     let text = |key: &str| scheme.get(key).and_then(Value::as_str).map(str::to_owned);
-    Ok((text("signingName").unwrap_or(name), text("signingRegion").unwrap_or(region)))
+    (text("signingName").unwrap_or(name), text("signingRegion").unwrap_or(region), None)
 }
 
 /// The endpoint's host, with the operation's prefix unless the endpoint was replaced.

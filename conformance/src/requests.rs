@@ -1,0 +1,147 @@
+//! Requests against botocore's own: every operation minimally and maximally filled, those of the most used services at
+//! random.
+
+use std::{
+    collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    thread,
+};
+
+use aws_call::{Request, Target};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{documents, failure::Failure, models::Models, oracle, suite::Tally};
+
+/// Random fillings of each operation of the most used services; newer models are held against the other two kinds only.
+const RANDOM: usize = 0;
+
+/// A line of the oracle.
+#[derive(Deserialize)]
+struct Case {
+    service: String,
+    operation: String,
+    kind: String,
+    region: String,
+    protocol: String,
+    parameters: Value,
+    request: Option<Expected>,
+    error: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Expected {
+    method: String,
+    url: String,
+    headers: BTreeMap<String, String>,
+    body_base64: String,
+    /// `REGION/NAME`, if botocore signs the request with Signature Version 4.
+    scope: Option<String>,
+}
+
+/// Asks the oracle in as many processes as there are processors, and compares while it works.
+pub(crate) fn equal(models: &Models) -> Result<Tally, Failure> {
+    let shares = thread::available_parallelism().map_or(1, usize::from);
+    let times = if models.are_pinned() { RANDOM } else { 0 };
+    let shares: Vec<Result<Share, Failure>> = thread::scope(|scope| {
+        let running: Vec<_> =
+            (0..shares).map(|share| scope.spawn(move || Share::run(models, share, shares, times))).collect();
+        running.into_iter().map(|share| share.join().unwrap_or_else(|_| Err(panicked()))).collect()
+    });
+    let mut sum = Share::default();
+    for share in shares {
+        sum.add(share?);
+    }
+    sum.tally.failed.sort();
+    sum.tally.counts = sum.kinds.into_iter().map(|(kind, count)| (kind, count as f64)).collect();
+    Ok(sum.tally)
+}
+
+fn panicked() -> Failure {
+    Failure::Other("the comparison of requests panicked".to_owned())
+}
+
+#[derive(Default)]
+struct Share {
+    tally: Tally,
+    /// Number of cases by kind.
+    kinds: BTreeMap<String, usize>,
+}
+
+impl Share {
+    fn run(models: &Models, share: usize, shares: usize, times: usize) -> Result<Self, Failure> {
+        let arguments = [share, shares, times].map(|number| number.to_string());
+        let arguments = arguments.each_ref().map(String::as_str);
+        let mut sum = Self::default();
+        oracle::ask(models, "requests.py", &arguments, |line| {
+            let case: Case = serde_json::from_value(line).map_err(Failure::json("requests.py"))?;
+            let result = catch_unwind(AssertUnwindSafe(|| check(models, &case)));
+            let result = result.unwrap_or_else(|_| Err("a panic".to_owned()));
+            sum.tally.add(format!("{}/{}/{}", case.service, case.operation, case.kind), result);
+            let kind = case.kind.split('-').next().unwrap_or_default();
+            *sum.kinds.entry(kind.to_owned()).or_default() += 1;
+            Ok(())
+        })?;
+        Ok(sum)
+    }
+
+    fn add(&mut self, other: Self) {
+        self.tally.total += other.tally.total;
+        self.tally.failed.extend(other.tally.failed);
+        for (kind, count) in other.kinds {
+            *self.kinds.entry(kind).or_default() += count;
+        }
+    }
+}
+
+fn check(models: &Models, case: &Case) -> Result<(), String> {
+    let Some(expected) = &case.request else {
+        return Err(format!("botocore made no request: {}", case.error.as_deref().unwrap_or_default()));
+    };
+    let operation =
+        models.index.operation(&case.service, &case.operation).map_err(|error| error.to_string())?;
+    let target = Target { region: case.region.clone(), endpoint: None };
+    let request = operation.render(&case.parameters, &target).map_err(|error| documents::chain(&error))?;
+    compare(&request, expected, &case.protocol)
+}
+
+fn compare(request: &Request, expected: &Expected, protocol: &str) -> Result<(), String> {
+    same("method", &json!(request.method), &json!(expected.method))?;
+    let (scheme, rest) = expected.url.split_once("://").ok_or("an url without scheme")?;
+    let (host, rest) = rest.find(['/', '?']).map_or((rest, ""), |at| rest.split_at(at));
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    same("scheme", &json!(request.scheme), &json!(scheme))?;
+    same("host", &json!(request.host), &json!(host))?;
+    same("path", &json!(request.path), &json!(path))?;
+    same("query", &documents::pairs(&request.query), &documents::pairs(query))?;
+    headers(&request.headers, &expected.headers)?;
+    if let Some(scope) = &expected.scope {
+        same("scope", &json!(format!("{}/{}", request.signing_region, request.signing_name)), &json!(scope))?;
+    }
+    let body = STANDARD.decode(&expected.body_base64).map_err(|error| error.to_string())?;
+    if expected.headers.get("content-encoding").is_some_and(|encodings| encodings.ends_with("gzip")) {
+        // The same contents compressed by two programs may differ.
+        return documents::same_body(protocol, &documents::gunzip(&request.body), &documents::gunzip(&body));
+    }
+    documents::same_body(protocol, &request.body, &body)
+}
+
+fn headers(actual: &[(String, String)], expected: &BTreeMap<String, String>) -> Result<(), String> {
+    let known: BTreeMap<&str, &str> =
+        actual.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    if known.len() != actual.len() {
+        return Err(format!("a header stands twice: {actual:?}"));
+    }
+    for (name, value) in expected {
+        same(name, &json!(known.get(name.as_str())), &json!(value))?;
+    }
+    match known.keys().find(|name| !expected.contains_key(**name)) {
+        Some(name) => same(name, &json!(known.get(name)), &Value::Null),
+        None => Ok(()),
+    }
+}
+
+fn same(what: &str, actual: &Value, expected: &Value) -> Result<(), String> {
+    if actual == expected { Ok(()) } else { Err(format!("{what}: {actual} is not {expected}")) }
+}
