@@ -11,7 +11,7 @@ pub(crate) fn same_body(protocol: &str, actual: &[u8], expected: &[u8]) -> Resul
     }
     let (actual, expected) = match protocol {
         "smithy-rpc-v2-cbor" => (cbor(actual), cbor(expected)),
-        "query" | "ec2" => (pairs(&text(actual)), pairs(&text(expected))),
+        "query" | "ec2" => (form(actual), form(expected)),
         "rest-xml" => (xml(&text(actual)), xml(&text(expected))),
         _ => (json_value(actual), json_value(expected)),
     };
@@ -19,6 +19,11 @@ pub(crate) fn same_body(protocol: &str, actual: &[u8], expected: &[u8]) -> Resul
         Some(difference) => Err(format!("body{difference}")),
         None => Ok(()),
     }
+}
+
+/// The pairs of a form, in which a space may be written in two ways.
+fn form(bytes: &[u8]) -> Value {
+    pairs(&text(bytes).replace('+', "%20"))
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -51,6 +56,24 @@ fn difference(path: &str, actual: &Value, expected: &Value) -> Option<String> {
     }
 }
 
+/// The elements of a header that is a list: separated by commas, perhaps within quotes.
+pub(crate) fn header_list(text: &str) -> Vec<String> {
+    let (mut elements, mut element, mut quoted) = (Vec::new(), String::new(), false);
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '"' if quoted || element.trim().is_empty() => quoted = !quoted,
+            '\\' if quoted && matches!(characters.peek(), Some('"' | '\\')) => {
+                element.extend(characters.next());
+            }
+            ',' if !quoted => elements.push(std::mem::take(&mut element).trim().to_owned()),
+            _ => element.push(character),
+        }
+    }
+    elements.push(element.trim().to_owned());
+    elements
+}
+
 pub(crate) fn gunzip(bytes: &[u8]) -> Vec<u8> {
     let mut plain = Vec::new();
     flate2::read::GzDecoder::new(bytes).read_to_end(&mut plain).expect("a gzipped body");
@@ -63,7 +86,7 @@ pub(crate) fn chain(error: &dyn Error) -> String {
     format!("{error}{source}")
 }
 
-/// An XML text as `{"name", "attributes", "children"}`; text between elements is kept trimmed.
+/// An XML text as `{"name", "attributes", "children"}`; white space between elements is left out.
 pub(crate) fn xml(text: &str) -> Value {
     let mut stack: Vec<(String, BTreeMap<String, String>, Vec<Value>)> = vec![Default::default()];
     for token in xmlparser::Tokenizer::from(text) {
@@ -72,17 +95,20 @@ pub(crate) fn xml(text: &str) -> Value {
                 stack.push((qualified(&prefix, &local), BTreeMap::new(), Vec::new()));
             }
             xmlparser::Token::Attribute { prefix, local, value, .. } => {
-                stack.last_mut().unwrap().1.insert(qualified(&prefix, &local), value.to_string());
+                stack.last_mut().unwrap().1.insert(qualified(&prefix, &local), unescaped(&value));
             }
             xmlparser::Token::ElementEnd { end: xmlparser::ElementEnd::Open, .. } => {}
             xmlparser::Token::ElementEnd { .. } => {
                 let (name, attributes, mut children) = stack.pop().unwrap();
+                if children.iter().any(Value::is_object) {
+                    children.retain(|child| child.as_str().is_none_or(|text| !text.trim().is_empty()));
+                }
                 sort_entries(&mut children);
                 let element = json!({"name": name, "attributes": attributes, "children": children});
                 stack.last_mut().unwrap().2.push(element);
             }
-            xmlparser::Token::Text { text } if !text.trim().is_empty() => {
-                stack.last_mut().unwrap().2.push(Value::from(unescaped(text.trim())));
+            xmlparser::Token::Text { text } => {
+                stack.last_mut().unwrap().2.push(Value::from(unescaped(&text)));
             }
             xmlparser::Token::Cdata { text, .. } => {
                 stack.last_mut().unwrap().2.push(Value::from(text.as_str()))
@@ -90,7 +116,9 @@ pub(crate) fn xml(text: &str) -> Value {
             _ => {}
         }
     }
-    Value::from(stack.pop().unwrap().2)
+    let mut top = stack.pop().unwrap().2;
+    top.retain(Value::is_object);
+    Value::from(top)
 }
 
 /// Puts the entries of maps, elements with a key and a value, into one order.
@@ -105,9 +133,32 @@ fn qualified(prefix: &str, local: &str) -> String {
     if prefix.is_empty() { local.to_owned() } else { format!("{prefix}:{local}") }
 }
 
+/// Text with its references resolved.
 fn unescaped(text: &str) -> String {
-    let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&apos;", "'");
-    text.replace("&#xD;", "\r").replace("&#xA;", "\n").replace("&amp;", "&")
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('&') {
+        let (reference, after) = after.split_once(';').expect("a reference ends");
+        plain.push_str(before);
+        plain.push(match reference {
+            "lt" => '<',
+            "gt" => '>',
+            "quot" => '"',
+            "apos" => '\'',
+            "amp" => '&',
+            number => {
+                let number = number.strip_prefix('#').expect("a reference by number");
+                let code = match number.strip_prefix('x') {
+                    Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16),
+                    None => number.parse(),
+                };
+                char::from_u32(code.expect("a number")).expect("a character")
+            }
+        });
+        rest = after;
+    }
+    plain.push_str(rest);
+    plain
 }
 
 /// A form body or query as its sorted pairs.

@@ -3,6 +3,7 @@
 //! Prints one line a suite and writes the counts to `target/figures/aws-call.json`. It fails if a case fails that
 //! `exceptions.toml` does not list, or if a listed one passes; where a share of the cases must pass, if fewer do.
 
+mod checksums;
 mod command_lines;
 #[expect(
     clippy::expect_used,

@@ -28,7 +28,7 @@ pub(crate) struct Verdict {
 }
 
 /// Longest list of failed cases that is printed.
-const MOST_SHOWN: usize = 40000;
+const MOST_SHOWN: usize = 40;
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,8 +2,7 @@
 
 use std::time::Instant;
 
-use crate::{command_lines, endpoints, failure::Failure, models::Models, protocols, responses};
-use crate::{endpoints, failure::Failure, models::Models, protocols, requests, responses};
+use crate::{command_lines, endpoints, failure::Failure, models::Models, protocols, requests, responses};
 
 /// A suite: cases that somebody else wrote, or an oracle that somebody else wrote.
 pub(crate) struct Suite {

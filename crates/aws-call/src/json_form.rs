@@ -67,6 +67,11 @@ pub(crate) fn timestamp_value(timestamp: &DateTime) -> Option<Value> {
     timestamp.fmt(Format::DateTime).ok().map(Value::from)
 }
 
+/// An HTTP date (RFC 9110); `None` for a time that has no such form.
+pub(crate) fn http_date(timestamp: &DateTime) -> Option<String> {
+    DateTime::from_secs(timestamp.secs()).fmt(Format::HttpDate).ok()
+}
+
 /// Bytes given as base64 text (standard alphabet, padded).
 pub(crate) fn bytes(value: &Value) -> Option<Vec<u8>> {
     STANDARD.decode(value.as_str()?).ok()

@@ -108,6 +108,10 @@ pub struct Operation {
     pub streams: bool,
     /// Endpoint parameters that the operation fixes.
     pub static_context: Vec<(String, Literal)>,
+    /// Endpoint parameters with the JMESPath expression that finds them in the call's parameters.
+    pub context_paths: Vec<(String, String)>,
+    /// Whether it gives the endpoints that other operations of the service are called at.
+    pub gives_endpoints: bool,
     /// Why the operation cannot be called, if it cannot.
     pub unsupported: Option<String>,
     /// First sentence of the documentation, without markup.

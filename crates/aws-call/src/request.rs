@@ -2,8 +2,11 @@
 
 mod checksum;
 mod compression;
+mod contents;
 mod customisation;
+mod destination;
 mod signing;
+mod timestamps;
 mod write_value;
 
 use std::borrow::Cow;
@@ -15,12 +18,10 @@ use url::Url;
 pub use signing::SignError;
 pub(crate) use write_value::Parameters;
 
-use crate::{
-    endpoint::{self, Endpoint},
-    index::IndexError,
-    model::{Kind, Location, Protocol},
-    operation::Operation,
-};
+use crate::{index::IndexError, model::Kind, operation::Operation};
+
+/// Longest body that is bytes or text of the caller's own, 5 MB.
+const LARGEST_BODY: usize = 5_000_000;
 
 /// Where a call goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,10 +99,18 @@ pub enum BuildError {
         reason: String,
     },
     /// The request needs a checksum of a kind that is not supported.
-    #[error("the checksum algorithm `{algorithm}` is not supported; CRC32 and SHA256 are")]
+    #[error(
+        "the checksum algorithm `{algorithm}` is not supported; CRC32, CRC32C, CRC64NVME, SHA1, SHA256 and SHA512 are"
+    )]
     Checksum {
         /// Which one was asked for.
         algorithm: String,
+    },
+    /// The body is longer than the largest that is sent.
+    #[error("the body has {bytes} bytes; at most {LARGEST_BODY} are sent")]
+    TooLarge {
+        /// Its length.
+        bytes: usize,
     },
     /// A host label, header or path is not valid.
     #[error("the request would have an invalid {part}")]
@@ -126,14 +135,22 @@ pub(crate) fn build(
             reason: reason.to_owned(),
         });
     }
-    let (request, foreign_signature) = assemble(operation, parameters, target)?;
-    match foreign_signature {
-        None => Ok(request),
-        Some(kinds) => Err(BuildError::Unsupported {
-            operation: operation.name().to_owned(),
-            reason: format!("its endpoint wants signatures of the kind `{kinds}`"),
-        }),
+    let unsupported = |reason| BuildError::Unsupported { operation: operation.name().to_owned(), reason };
+    if operation.service() == "s3"
+        && parameters.get("Bucket").and_then(Value::as_str).is_some_and(|bucket| bucket.ends_with("--x-s3"))
+    {
+        let reason = "directory buckets want sessions of S3 Express One Zone, which are not supported";
+        return Err(unsupported(reason.to_owned()));
     }
+    let (request, foreign_signature) = assemble(operation, parameters, target)?;
+    if let Some(kinds) = foreign_signature {
+        return Err(unsupported(format!("its endpoint wants signatures of the kind `{kinds}`")));
+    }
+    let raw = matches!(operation.payload()?, Some((_, Kind::Blob(_) | Kind::Text(_))));
+    if raw && request.body.len() > LARGEST_BODY {
+        return Err(BuildError::TooLarge { bytes: request.body.len() });
+    }
+    Ok(request)
 }
 
 /// Renders `parameters` as a request of `operation`, supported or not.
@@ -158,9 +175,10 @@ fn assemble(
             return Err(BuildError::NotAnObject);
         }
     };
-    let parameters = customisation::before_rendering(operation.service(), parameters);
-    let endpoint = resolve_endpoint(operation, &parameters, target)?;
-    let (signing_name, signing_region, foreign_signature) = signing_scope(operation, &endpoint, target);
+    let parameters = customisation::before_rendering(operation, parameters)?;
+    let endpoint = destination::resolve_endpoint(operation, &parameters, target)?;
+    let (signing_name, signing_region, foreign_signature) =
+        destination::signing_scope(operation, &endpoint, target);
     let input = operation.input()?;
     let written = operation.wire().write(&Parameters {
         graph: input.graph.as_ref(),
@@ -169,176 +187,32 @@ fn assemble(
     });
     let written = written.map_err(|source| BuildError::Parameters { source })?;
 
-    let mut headers: Vec<(String, String)> = written
-        .headers()
-        .iter()
-        .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
-        .filter(|(name, _)| name != "content-length" && name != "host")
-        .collect();
-    for (name, values) in &endpoint.headers {
-        headers.extend(values.iter().map(|value| (name.to_ascii_lowercase(), value.clone())));
-    }
-    let mut body = written.body().bytes().unwrap_or_default().to_vec();
-    if let Some(document) = document_payload(operation, &parameters)? {
-        body = document.to_string().into_bytes();
-    }
-    if operation.loaded().model.protocol == Protocol::RpcV2Cbor && input.graph.is_none() {
-        body.clear();
-        headers.retain(|(name, _)| name != "content-type");
-    }
-    add_content_type(operation, &parameters, &mut headers)?;
-    customisation::add_headers(operation, &mut headers);
-    if operation.model().compressed {
-        compression::compress(&mut body, &mut headers);
-    }
-    if let Some(rule) = &operation.model().checksum {
-        checksum::add(rule, &parameters, &body, &mut headers)?;
-    }
-    headers.sort();
-
+    let (headers, body) = contents::of(operation, &parameters, &endpoint, &written)?;
     let base = Url::parse(&endpoint.url).map_err(|_| BuildError::Invalid { part: "endpoint" })?;
     let (path, query) = written.uri().split_once('?').unwrap_or((written.uri(), ""));
-    let request = Request {
+    let mut request = Request {
         method: written.method().to_owned(),
         scheme: base.scheme().to_owned(),
-        host: host(operation, &parameters, &base, target)?,
-        path: joined_path(operation, base.path(), path),
+        host: destination::host(operation, &parameters, &base, target)?,
+        path: destination::joined_path(operation, base.path(), path),
         query: query.to_owned(),
         headers,
         body,
         signing_name,
         signing_region,
     };
+    if customisation::sends_query_as_form(operation) {
+        request.send_query_as_form();
+    }
+    request.headers.sort();
     Ok((request, foreign_signature))
 }
 
-fn resolve_endpoint(
-    operation: &Operation,
-    parameters: &Map<String, Value>,
-    target: &Target,
-) -> Result<Endpoint, BuildError> {
-    let loaded = operation.loaded();
-    let mut context = Map::new();
-    for parameter in &loaded.rules.parameters {
-        let value = match parameter.built_in.as_deref() {
-            Some("AWS::Region") => Value::from(target.region.clone()),
-            Some("SDK::Endpoint") => match &target.endpoint {
-                Some(url) => Value::from(url.as_str().trim_end_matches('/')),
-                None => continue,
-            },
-            // A replaced endpoint has no host names for buckets.
-            Some("AWS::S3::ForcePathStyle") => Value::Bool(target.endpoint.is_some()),
-            Some("AWS::S3::UseArnRegion" | "AWS::S3Control::UseArnRegion") => Value::Bool(true),
-            _ => continue,
-        };
-        context.insert(parameter.name.clone(), value);
+impl Request {
+    fn send_query_as_form(&mut self) {
+        "POST".clone_into(&mut self.method);
+        self.body = std::mem::take(&mut self.query).into_bytes();
+        let content_type = "application/x-www-form-urlencoded".to_owned();
+        self.headers.push(("content-type".to_owned(), content_type));
     }
-    for (name, value) in &operation.model().static_context {
-        context.insert(name.clone(), endpoint::literal_value(value));
-    }
-    for member in operation.input_members()? {
-        if let (Some(name), Some(value)) = (&member.context_parameter, parameters.get(&member.name)) {
-            context.insert(name.clone(), value.clone());
-        }
-    }
-    endpoint::resolve(&loaded.rules, &loaded.partitions, &context)
-        .map_err(|reason| BuildError::Endpoint { reason })
-}
-
-/// Name and region of the signature: those of the endpoint's `sigv4` scheme, else the service's and the target's. Then the
-/// endpoint's schemes, if there are some and `sigv4` is none of them.
-fn signing_scope(
-    operation: &Operation,
-    endpoint: &Endpoint,
-    target: &Target,
-) -> (String, String, Option<String>) {
-    let (name, region) = (operation.loaded().model.signing_name.clone(), target.region.clone());
-    let Some(schemes) = endpoint.properties.get("authSchemes").and_then(Value::as_array) else {
-        return (name, region, None);
-    };
-    let named = |scheme: &&Value| scheme.get("name").and_then(Value::as_str) == Some("sigv4");
-    let Some(scheme) = schemes.iter().find(named) else {
-        let names: Vec<_> = schemes.iter().filter_map(|scheme| scheme.get("name")?.as_str()).collect();
-        return (name, region, Some(names.join("`, `")));
-    };
-    let text = |key: &str| scheme.get(key).and_then(Value::as_str).map(str::to_owned);
-    (text("signingName").unwrap_or(name), text("signingRegion").unwrap_or(region), None)
-}
-
-/// The endpoint's host, with the operation's prefix unless the endpoint was replaced.
-fn host(
-    operation: &Operation,
-    parameters: &Map<String, Value>,
-    base: &Url,
-    target: &Target,
-) -> Result<String, BuildError> {
-    let invalid = || BuildError::Invalid { part: "host" };
-    let host = base.host_str().ok_or_else(invalid)?;
-    let host = base.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-    let Some(prefix) = operation.model().host_prefix.as_deref().filter(|_| target.endpoint.is_none()) else {
-        return Ok(host);
-    };
-    let mut filled = String::new();
-    let mut rest = prefix;
-    while let Some((before, after)) = rest.split_once('{') {
-        let (label, after) = after.split_once('}').ok_or_else(invalid)?;
-        let value = parameters.get(label).and_then(Value::as_str).ok_or_else(invalid)?;
-        let valid = (1..=63).contains(&value.len())
-            && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        if !valid {
-            return Err(invalid());
-        }
-        filled.push_str(before);
-        filled.push_str(value);
-        rest = after;
-    }
-    Ok(format!("{filled}{rest}{host}"))
-}
-
-fn joined_path(operation: &Operation, base: &str, path: &str) -> String {
-    let base = base.trim_end_matches('/');
-    // A bucket's own path is `/bucket`, not `/bucket/`.
-    if path == "/" && !base.is_empty() && operation.service() == "s3" {
-        return base.to_owned();
-    }
-    format!("{base}/{}", path.strip_prefix('/').unwrap_or(path))
-}
-
-/// The body, if it is any JSON value, which the codecs do not write.
-fn document_payload<'a>(
-    operation: &Operation,
-    parameters: &'a Map<String, Value>,
-) -> Result<Option<&'a Value>, BuildError> {
-    let payload = operation.payload()?.filter(|(_, kind)| matches!(kind, Kind::Document));
-    Ok(payload.and_then(|(member, _)| parameters.get(&member.name)))
-}
-
-/// Names the type of a body that is text, bytes or any JSON value, unless a member has.
-fn add_content_type(
-    operation: &Operation,
-    parameters: &Map<String, Value>,
-    headers: &mut Vec<(String, String)>,
-) -> Result<(), BuildError> {
-    if headers.iter().any(|(name, _)| name == "content-type") {
-        return Ok(());
-    }
-    let Some((member, kind)) = operation.payload()? else { return Ok(()) };
-    if member.location != Location::Body || !parameters.contains_key(&member.name) {
-        return Ok(());
-    }
-    let content_type = match kind {
-        Kind::Text(_) => "text/plain",
-        Kind::Blob(_) => "application/octet-stream",
-        Kind::Document => "application/json",
-        Kind::Structure(_)
-        | Kind::Union(_)
-        | Kind::List(_)
-        | Kind::Map(_)
-        | Kind::Boolean
-        | Kind::Integer { .. }
-        | Kind::Float { .. }
-        | Kind::Timestamp(_) => return Ok(()),
-    };
-    headers.push(("content-type".to_owned(), content_type.to_owned()));
-    Ok(())
 }

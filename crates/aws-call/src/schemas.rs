@@ -30,6 +30,8 @@ pub(crate) enum Direction {
 /// models, since [`crate::Index`] keeps each operation it has loaded.
 pub(crate) struct Graph {
     pub(crate) protocol: Protocol,
+    /// Whether times are sent in milliseconds.
+    pub(crate) milliseconds: bool,
     nodes: Vec<Node>,
 }
 
@@ -71,7 +73,8 @@ impl Graph {
         direction: Direction,
     ) -> Result<Self, IndexError> {
         let nodes = Builder::new(service, direction).build(root)?;
-        Ok(Self { protocol: service.model.protocol, nodes })
+        let milliseconds = service.model.name == "bedrock-agentcore";
+        Ok(Self { protocol: service.model.protocol, milliseconds, nodes })
     }
 
     /// The node with this number.

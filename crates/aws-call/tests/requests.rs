@@ -14,6 +14,7 @@ mod support;
 use std::time::{Duration, UNIX_EPOCH};
 
 use aws_call::{BuildError, Credentials, Request, Target, Url};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use support::{operation, target};
 
@@ -73,6 +74,33 @@ fn a_payload_of_bytes_is_the_body() {
     assert_eq!(request.query, "Qualifier=3");
     assert_eq!(body(&request), r#"{"a":1}"#);
     assert_eq!(header(&request, "content-type"), Some("application/octet-stream"));
+}
+
+#[test]
+fn bytes_of_the_callers_own_are_sent_with_their_checksum() {
+    let parameters = json!({"Bucket": "logs", "Key": "a/b c", "Body": STANDARD.encode("123456789")});
+    let request = request("s3", "PutObject", &parameters);
+    assert_eq!(request.url(), "https://logs.s3.eu-west-1.amazonaws.com/a/b%20c");
+    assert_eq!(body(&request), "123456789");
+    assert_eq!(header(&request, "x-amz-checksum-crc32"), Some("y/Q5Jg=="));
+}
+
+#[test]
+fn an_operation_that_is_not_supported_can_be_looked_at() {
+    let predict = operation("machinelearning", "Predict");
+    let parameters = json!({"MLModelId": "m", "Record": {}, "PredictEndpoint": "https://evil.example"});
+    assert!(predict.request(&parameters, &target("us-east-1")).is_err());
+    let request = predict.render(&parameters, &target("us-east-1")).unwrap();
+    assert_eq!(request.host, "machinelearning.us-east-1.amazonaws.com");
+}
+
+#[test]
+fn user_data_and_copy_sources_are_encoded() {
+    let started =
+        request("ec2", "RunInstances", &json!({"UserData": "#!/bin/sh", "MaxCount": 1, "MinCount": 1}));
+    assert!(body(&started).contains("UserData=IyEvYmluL3No"), "{}", body(&started));
+    let copied = request("s3", "CopyObject", &json!({"Bucket": "b", "Key": "k", "CopySource": "b/a é"}));
+    assert_eq!(header(&copied, "x-amz-copy-source"), Some("b/a%20%C3%A9"));
 }
 
 #[test]
@@ -195,8 +223,17 @@ fn what_cannot_be_rendered_is_an_error() {
         operation(service, name).request(&parameters, &target("us-east-1")).unwrap_err()
     };
     assert!(matches!(
-        build("s3", "PutObject", json!({"Bucket": "b", "Key": "k"})),
+        build("lambda", "InvokeWithResponseStream", json!({"FunctionName": "f"})),
         BuildError::Unsupported { .. }
+    ));
+    assert!(matches!(
+        build("s3", "PutObject", json!({"Bucket": "b--use1-az4--x-s3", "Key": "k"})),
+        BuildError::Unsupported { .. }
+    ));
+    let long = STANDARD.encode(vec![0; 5_000_001]);
+    assert!(matches!(
+        build("s3", "PutObject", json!({"Bucket": "b", "Key": "k", "Body": long})),
+        BuildError::TooLarge { bytes: 5_000_001 }
     ));
     assert!(matches!(build("ssm", "PutParameter", json!({"Name": 1})), BuildError::Parameters { .. }));
     assert!(matches!(build("ssm", "PutParameter", json!(["Name"])), BuildError::NotAnObject));

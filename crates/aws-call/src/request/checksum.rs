@@ -1,10 +1,15 @@
-//! Checksums that requests carry.
+//! Checksums that requests carry, always in a header: a body that is known as a whole needs no trailer.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use crc::{CRC_32_ISCSI, CRC_64_NVME, Crc};
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
+use sha1::Sha1;
+use sha2::{Digest, Sha256, Sha512};
 
 use crate::{model::ChecksumRule, request::BuildError};
+
+const CRC32C: Crc<u32> = Crc::<u32>::new(&CRC_32_ISCSI);
+const CRC64: Crc<u64> = Crc::<u64>::new(&CRC_64_NVME);
 
 /// Adds the checksum of `body`: the algorithm that the parameters name, else CRC32, unless they bring one along.
 pub(crate) fn add(
@@ -19,16 +24,25 @@ pub(crate) fn add(
     let member = rule.algorithm_member.as_deref();
     let chosen = member.and_then(|member| parameters.get(member)).and_then(Value::as_str);
     let algorithm = chosen.unwrap_or("CRC32");
-    let (name, sum) = match algorithm {
-        "CRC32" => ("x-amz-checksum-crc32", STANDARD.encode(crc32fast::hash(body).to_be_bytes())),
-        "SHA256" => ("x-amz-checksum-sha256", STANDARD.encode(Sha256::digest(body))),
-        _ => return Err(BuildError::Checksum { algorithm: algorithm.to_owned() }),
-    };
-    headers.push((name.to_owned(), sum));
+    let sum = sum(algorithm, body).ok_or_else(|| BuildError::Checksum { algorithm: algorithm.to_owned() })?;
+    headers.push((format!("x-amz-checksum-{}", algorithm.to_ascii_lowercase()), sum));
     if let (None, Some(header)) = (chosen, &rule.algorithm_header) {
         headers.push((header.to_ascii_lowercase(), algorithm.to_owned()));
     }
     Ok(())
+}
+
+/// The checksum as base64 text of its bytes, the most significant first; `None` for an algorithm that is not known.
+fn sum(algorithm: &str, body: &[u8]) -> Option<String> {
+    Some(match algorithm.to_ascii_uppercase().as_str() {
+        "CRC32" => STANDARD.encode(crc32fast::hash(body).to_be_bytes()),
+        "CRC32C" => STANDARD.encode(CRC32C.checksum(body).to_be_bytes()),
+        "CRC64NVME" => STANDARD.encode(CRC64.checksum(body).to_be_bytes()),
+        "SHA1" => STANDARD.encode(Sha1::digest(body)),
+        "SHA256" => STANDARD.encode(Sha256::digest(body)),
+        "SHA512" => STANDARD.encode(Sha512::digest(body)),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -66,6 +80,15 @@ mod tests {
     }
 
     #[test]
+    fn cyclic_checksums_have_their_check_values() {
+        // From the catalogue of parametrised CRC algorithms, for the text `123456789`.
+        let expected = STANDARD.encode(0xe306_9283_u32.to_be_bytes());
+        assert_eq!(sum("CRC32C", b"123456789"), Some(expected));
+        let expected = STANDARD.encode(0xae8b_1486_0a79_9888_u64.to_be_bytes());
+        assert_eq!(sum("CRC64NVME", b"123456789"), Some(expected));
+    }
+
+    #[test]
     fn a_checksum_that_the_caller_gives_is_kept() {
         let given = vec![("x-amz-checksum-sha1".to_owned(), "AAAA".to_owned())];
         assert_eq!(added(json!({}), given.clone()).unwrap(), given);
@@ -73,6 +96,6 @@ mod tests {
 
     #[test]
     fn an_algorithm_that_is_not_supported_is_refused() {
-        assert!(added(json!({"ChecksumAlgorithm": "XXHASH"}), Vec::new()).is_err());
+        assert!(added(json!({"ChecksumAlgorithm": "XXHASH3"}), Vec::new()).is_err());
     }
 }

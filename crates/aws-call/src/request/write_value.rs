@@ -7,6 +7,7 @@ use aws_smithy_schema::{
 use aws_smithy_types::Blob;
 use serde_json::{Map, Value};
 
+use super::timestamps;
 use crate::{
     json_form,
     model::{Kind, Location, Protocol},
@@ -126,7 +127,8 @@ fn write(
         Kind::Integer { bits, .. } => write_integer(*bits, schema, value, serializer),
         Kind::Float { bits, .. } => {
             let number = json_form::float(value).ok_or_else(|| misfit("a number", value))?;
-            if *bits == 32 {
+            // Text keeps the digits that were given; CBOR has a form of this width.
+            if *bits == 32 && graph.protocol == Protocol::RpcV2Cbor {
                 #[expect(
                     clippy::cast_possible_truncation,
                     reason = "the model says that the value has 32 bits"
@@ -142,7 +144,7 @@ fn write(
         }
         Kind::Timestamp(_) => {
             let timestamp = json_form::timestamp(value).ok_or_else(|| misfit("a point in time", value))?;
-            serializer.write_timestamp(schema, &timestamp)
+            timestamps::write(graph, schema, &timestamp, serializer)
         }
         Kind::Document => serializer.write_document(schema, &json_form::document(value)),
     }
@@ -156,7 +158,7 @@ fn write_list(
     serializer: &mut dyn ShapeSerializer,
 ) -> Result<(), SerdeError> {
     let values = value.as_array().ok_or_else(|| misfit("a list", value))?;
-    if values.is_empty() && graph.protocol == Protocol::Ec2Query {
+    if leaves_no_trace(graph, node, value) {
         return Ok(());
     }
     let element = node.element.ok_or_else(|| misfit("a known shape", value))?;
@@ -170,6 +172,31 @@ fn write_list(
             }
         })
     })
+}
+
+/// Whether the query protocols write nothing at all for a value, not even that it is empty.
+fn leaves_no_trace(graph: &Graph, node: &Node, value: &Value) -> bool {
+    let ec2 = graph.protocol == Protocol::Ec2Query;
+    if !ec2 && graph.protocol != Protocol::AwsQuery {
+        return false;
+    }
+    let element = node.element.and_then(|element| graph.node(element.node));
+    match (value, element) {
+        (Value::Null, _) => true,
+        (Value::Array(values), Some(element)) => {
+            if values.is_empty() {
+                ec2
+            } else {
+                values.iter().all(|value| leaves_no_trace(graph, element, value))
+            }
+        }
+        (Value::Object(values), None) => node.members.iter().all(|member| {
+            let (value, target) = (values.get(&member.member.name), graph.node(member.node));
+            value.is_none_or(|value| target.is_some_and(|target| leaves_no_trace(graph, target, value)))
+        }),
+        (Value::Object(entries), Some(_)) => entries.is_empty(),
+        _ => false,
+    }
 }
 
 fn write_map(

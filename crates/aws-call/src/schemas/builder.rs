@@ -185,7 +185,11 @@ impl<'a> Builder<'a> {
                 }
             }
             Protocol::RestXml | Protocol::AwsQuery | Protocol::Ec2Query => {
-                if let Some(name) = wire_name {
+                let of_elements = match &target.kind {
+                    Kind::List(list) if self.names_elements(member) => list.member.wire_name.as_deref(),
+                    _ => None,
+                };
+                if let Some(name) = wire_name.or(of_elements) {
                     schema = schema.with_xml_name(name);
                 }
                 if member.flattened {
@@ -199,6 +203,12 @@ impl<'a> Builder<'a> {
             }
         }
         schema
+    }
+
+    /// Whether a list without a name of its own is written under its elements': awsQuery does so where it is flattened.
+    fn names_elements(&self, member: &model::Member) -> bool {
+        let query = self.service.model.protocol == Protocol::AwsQuery;
+        query && self.direction == Direction::Request && member.flattened
     }
 
     /// Adds what a reference and its target say about timestamps, namespaces and the names of elements.

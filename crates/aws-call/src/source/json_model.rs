@@ -58,6 +58,10 @@ pub(super) struct OperationJson {
     pub(super) endpoint: Option<EndpointJson>,
     #[serde(default)]
     pub(super) static_context_params: BTreeMap<String, StaticValueJson>,
+    #[serde(default)]
+    pub(super) operation_context_params: BTreeMap<String, PathJson>,
+    #[serde(default, rename = "endpointoperation")]
+    pub(super) endpoint_operation: bool,
     #[serde(default, rename = "endpointdiscovery")]
     pub(super) endpoint_discovery: Option<DiscoveryJson>,
     pub(super) authtype: Option<String>,
@@ -102,6 +106,11 @@ pub(super) struct EndpointJson {
 #[derive(Debug, Deserialize)]
 pub(super) struct StaticValueJson {
     pub(super) value: Value,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct PathJson {
+    pub(super) path: String,
 }
 
 #[derive(Debug, Deserialize)]

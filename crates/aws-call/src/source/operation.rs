@@ -58,7 +58,13 @@ pub(super) fn read_operation(
         streams: source.output.as_ref().is_some_and(|output| {
             stream(&output.shape, surroundings.service).is_some_and(|stream| stream == Stream::Bytes)
         }),
-        unsupported: unsupported(source, surroundings.service),
+        context_paths: source
+            .operation_context_params
+            .iter()
+            .map(|(parameter, source)| (parameter.clone(), source.path.clone()))
+            .collect(),
+        gives_endpoints: source.endpoint_operation,
+        unsupported: unsupported(name, source, surroundings),
         summary: first_sentence(&source.documentation),
         access: access_of(service, name, &actions),
         arn_templates: arn_templates_of(&actions),
@@ -111,7 +117,8 @@ fn checksum(source: &OperationJson, service: &ServiceJson) -> Option<ChecksumRul
     Some(ChecksumRule { required, algorithm_member, algorithm_header })
 }
 
-fn unsupported(source: &OperationJson, service: &ServiceJson) -> Option<String> {
+fn unsupported(name: &str, source: &OperationJson, surroundings: &Surroundings<'_>) -> Option<String> {
+    let service = surroundings.service;
     let signature = service.metadata.signature_version.as_str();
     if !matches!(signature, "v4" | "s3" | "s3v4") {
         return Some(format!("the service signs requests with `{signature}`, not with Signature Version 4"));
@@ -130,12 +137,21 @@ fn unsupported(source: &OperationJson, service: &ServiceJson) -> Option<String> 
     if source.endpoint_discovery.as_ref().is_some_and(|discovery| discovery.required) {
         return Some("the endpoint must be asked for before each call (endpoint discovery)".to_owned());
     }
+    match (surroundings.service_name, name) {
+        // A parameter never chooses the endpoint.
+        ("machinelearning", "Predict") => {
+            return Some("the endpoint is a parameter of the call".to_owned());
+        }
+        ("s3", "CreateSession") => {
+            return Some("it begins a session of S3 Express One Zone, which is not supported".to_owned());
+        }
+        _ => {}
+    }
     let stream_of = |side: Option<&ReferenceJson>| side.and_then(|side| stream(&side.shape, service));
     match (stream_of(source.input.as_ref()), stream_of(source.output.as_ref())) {
         (Some(Stream::Events), _) => Some("the request is an event stream".to_owned()),
-        (Some(Stream::Bytes), _) => Some("the request has a streaming body".to_owned()),
-        (None, Some(Stream::Events)) => Some("the answer is an event stream".to_owned()),
-        (None, Some(Stream::Bytes) | None) => None,
+        (_, Some(Stream::Events)) => Some("the answer is an event stream".to_owned()),
+        (Some(Stream::Bytes) | None, Some(Stream::Bytes) | None) => None,
     }
 }
 

@@ -51,6 +51,7 @@ impl From<BuildError> for LineError {
             BuildError::Parameters { .. } | BuildError::NotAnObject => "parameters",
             BuildError::Endpoint { .. } => "endpoint",
             BuildError::Checksum { .. } => "checksum",
+            BuildError::TooLarge { .. } => "too_large",
             BuildError::Invalid { .. } => "invalid_request",
             BuildError::Index(_) => "index",
         };
