@@ -9,21 +9,27 @@ pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a s
         return None;
     }
     let wanted = name.to_ascii_lowercase();
-    candidates
-        .into_iter()
-        .map(|candidate| (similarity(&wanted, &candidate.to_ascii_lowercase()), candidate))
-        .filter(|(score, _)| *score >= LITTLE_IN_COMMON)
-        .max_by(|(a, left), (b, right)| a.total_cmp(b).then_with(|| right.cmp(left)))
-        .map(|(_, candidate)| candidate.to_owned())
+    let mut nearest: Option<(f64, &str)> = None;
+    for candidate in candidates {
+        let least = nearest.map_or(LITTLE_IN_COMMON, |(score, _)| score);
+        let score = similarity(&wanted, &candidate.to_ascii_lowercase(), least);
+        let nearer = nearest.is_none_or(|(_, other)| score > least || candidate < other);
+        if score >= least && nearer {
+            nearest = Some((score, candidate));
+        }
+    }
+    nearest.map(|(_, candidate)| candidate.to_owned())
 }
 
-fn similarity(wanted: &str, candidate: &str) -> f64 {
+/// How alike two names are; where that is less than `least`, something less than it.
+fn similarity(wanted: &str, candidate: &str, least: f64) -> f64 {
     if wanted == candidate {
         return 2.0;
     }
     let by_order = strsim::jaro_winkler(wanted, candidate);
     // Counting edits takes much longer than all else, and most names have too few letters in common for it to matter.
-    if share_of_letters(wanted, candidate) <= by_order {
+    let by_edits_at_most = share_of_letters(wanted, candidate);
+    if by_edits_at_most <= by_order || by_edits_at_most < least {
         return by_order;
     }
     by_order.max(strsim::normalized_damerau_levenshtein(wanted, candidate))
@@ -74,7 +80,8 @@ mod tests {
             for right in names.iter().filter(|right| **right != left) {
                 let edits = strsim::normalized_damerau_levenshtein(left, right);
                 let exact = strsim::jaro_winkler(left, right).max(edits);
-                assert!((super::similarity(left, right) - exact).abs() < 1e-12, "{left} {right}");
+                assert!((super::similarity(left, right, 0.0) - exact).abs() < 1e-12, "{left} {right}");
+                assert!(super::similarity(left, right, exact + 0.01) <= exact, "{left} {right}");
             }
         }
     }

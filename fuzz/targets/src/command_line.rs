@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use aws_call::Index;
 
-use crate::models::index;
+use crate::models::command_index;
 
 thread_local! {
     static LOADED: OnceCell<Index> = const { OnceCell::new() };
@@ -15,7 +15,7 @@ thread_local! {
 pub fn command_line(input: &[u8]) {
     let command = String::from_utf8_lossy(input);
     LOADED.with(|loaded| {
-        let index = loaded.get_or_init(index);
+        let index = loaded.get_or_init(command_index);
         match index.parse_command(&command) {
             Ok(call) => {
                 let operation = index.operation(&call.service, &call.operation);
