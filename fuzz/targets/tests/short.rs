@@ -21,6 +21,53 @@ fn answers_are_read_whatever_they_hold() {
     hold("answers", fuzz_targets::answer);
 }
 
+/// What goes deep by repetition, in every syntax that is read; put where a value stands.
+const DEEP: [&[u8]; 8] =
+    [b"[", b"{\"a\":", b"[{\"a\":[", b"<a>", b"<member><item>", b"\x81", b"\xbf\x61a", b"a=[{a={"];
+
+#[test]
+fn answers_nested_however_deeply_need_no_more_stack_than_there_is() {
+    let deep = |repeated: &[u8]| repeated.repeat(100_000);
+    on_a_small_stack(move || {
+        for operation in b'a'..=b'z' {
+            for status in [b'0', b'5'] {
+                for repeated in DEEP {
+                    fuzz_targets::answer(&[&[operation, status, b'\n'], deep(repeated).as_slice()].concat());
+                }
+            }
+        }
+        // Where a value of any form is expected.
+        let within = [
+            &b"i0\n{\"additionalModelResponseFields\":"[..],
+            &b"i0\n{\"output\":{\"message\":"[..],
+            b"d0\n{\"Item\":",
+        ];
+        for (start, repeated) in within.iter().flat_map(|start| DEEP.map(|repeated| (start, repeated))) {
+            fuzz_targets::answer(&[*start, deep(repeated).as_slice()].concat());
+        }
+        fuzz_targets::answer(&[b"d0\n{\"Item\":{\"a\":", deep(b"{\"L\":[").as_slice()].concat());
+        fuzz_targets::answer(&[b"d0\n{\"Item\":{\"a\":", deep(b"{\"M\":{\"b\":").as_slice()].concat());
+    });
+}
+
+#[test]
+fn command_lines_nested_however_deeply_need_no_more_stack_than_there_is() {
+    on_a_small_stack(|| {
+        let starts = [
+            "aws dynamodb put-item --table-name t --item ",
+            "aws ec2 run-instances --image-id a --block-device-mappings ",
+            "aws ec2 run-instances --image-id a --tag-specifications Tags=",
+            "aws bedrock-runtime converse --model-id m --additional-model-request-fields ",
+            "aws dynamodb put-item --cli-input-json ",
+            "",
+        ];
+        let repeated = [r#"'{"L":['"#, "[", "{", "'[{'", "a=[{", "Ebs={", "(", "$(", "\"'"];
+        for (start, repeated) in starts.iter().flat_map(|start| repeated.map(|repeated| (start, repeated))) {
+            fuzz_targets::command_line(format!("{start}{}", repeated.repeat(12_000)).as_bytes());
+        }
+    });
+}
+
 #[test]
 fn command_lines_are_read_or_refused_whatever_they_hold() {
     hold("command_line", fuzz_targets::command_line);
@@ -56,12 +103,12 @@ fn hold(folder: &str, target: fn(&[u8])) {
             }
         }
     };
-    thread::Builder::new()
-        .stack_size(STACK)
-        .spawn(run)
-        .unwrap()
-        .join()
-        .expect("the inputs above break the target");
+    on_a_small_stack(run);
+}
+
+fn on_a_small_stack(run: impl FnOnce() + Send + 'static) {
+    let thread = thread::Builder::new().stack_size(STACK).spawn(run).unwrap();
+    thread.join().expect("the inputs above break the target");
 }
 
 fn check(name: &str, input: &[u8], target: fn(&[u8])) {
