@@ -4,7 +4,7 @@
 
 mod functions;
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
@@ -24,7 +24,18 @@ pub struct Endpoint {
     pub headers: Vec<(String, Vec<String>)>,
 }
 
-type Scope = HashMap<String, Value>;
+/// Names and their values, as an inner rule sees them.
+struct Scope<'a> {
+    outer: Option<&'a Scope<'a>>,
+    values: Vec<(&'a str, Cow<'a, Value>)>,
+}
+
+impl Scope<'_> {
+    fn get(&self, name: &str) -> Option<&Value> {
+        let here = self.values.iter().rfind(|(known, _)| *known == name).map(|(_, value)| &**value);
+        here.or_else(|| self.outer?.get(name))
+    }
+}
 
 /// Works out the endpoint for `parameters`; the error is the rules' own message.
 pub(crate) fn resolve(
@@ -32,13 +43,11 @@ pub(crate) fn resolve(
     partitions: &[Partition],
     parameters: &Map<String, Value>,
 ) -> Result<Endpoint, String> {
-    let mut scope = Scope::new();
+    let mut scope = Scope { outer: None, values: Vec::with_capacity(rules.parameters.len()) };
     for parameter in &rules.parameters {
-        let given = parameters.get(&parameter.name).filter(|value| !value.is_null()).cloned();
-        match given.or_else(|| parameter.default.as_ref().map(literal_value)) {
-            Some(value) => {
-                scope.insert(parameter.name.clone(), value);
-            }
+        let given = parameters.get(&parameter.name).filter(|value| !value.is_null()).map(Cow::Borrowed);
+        match given.or_else(|| parameter.default.as_ref().map(literal_value).map(Cow::Owned)) {
+            Some(value) => scope.values.push((&parameter.name, value)),
             None if parameter.required => {
                 return Err(format!("the endpoint parameter `{}` is missing", parameter.name));
             }
@@ -67,35 +76,35 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn first_match(&self, rules: &[Rule], scope: &Scope) -> Option<Result<Endpoint, String>> {
+    fn first_match(&self, rules: &[Rule], scope: &Scope<'_>) -> Option<Result<Endpoint, String>> {
         for rule in rules {
-            let mut assigned = None;
-            if !self.all_hold(&rule.conditions, scope, &mut assigned) {
-                continue;
-            }
-            let scope = assigned.as_ref().unwrap_or(scope);
+            let Some(scope) = self.all_hold(&rule.conditions, scope) else { continue };
             return Some(match &rule.then {
-                Then::Endpoint { url, properties, headers } => self.endpoint(url, properties, headers, scope),
-                Then::Error(message) => Err(text(&self.evaluate(message, scope))),
+                Then::Endpoint { url, properties, headers } => {
+                    self.endpoint(url, properties, headers, &scope)
+                }
+                Then::Error(message) => Err(text(&self.evaluate(message, &scope)).into_owned()),
                 Then::Rules(rules) => self
-                    .first_match(rules, scope)
+                    .first_match(rules, &scope)
                     .unwrap_or_else(|| Err("the endpoint rules are exhausted".to_owned())),
             });
         }
         None
     }
 
-    fn all_hold(&self, conditions: &[Condition], scope: &Scope, assigned: &mut Option<Scope>) -> bool {
-        conditions.iter().all(|condition| {
-            let value = self.call(&condition.call, assigned.as_ref().unwrap_or(scope));
+    /// The scope with what the conditions assign, if all of them hold.
+    fn all_hold<'s>(&self, conditions: &'s [Condition], outer: &'s Scope<'s>) -> Option<Scope<'s>> {
+        let mut scope = Scope { outer: Some(outer), values: Vec::new() };
+        for condition in conditions {
+            let value = self.call(&condition.call, &scope);
             if value.is_null() || value == false {
-                return false;
+                return None;
             }
             if let Some(name) = &condition.assign {
-                assigned.get_or_insert_with(|| scope.clone()).insert(name.clone(), value);
+                scope.values.push((name, Cow::Owned(value)));
             }
-            true
-        })
+        }
+        Some(scope)
     }
 
     fn endpoint(
@@ -103,39 +112,41 @@ impl Run<'_> {
         url: &Expression,
         properties: &str,
         headers: &[(String, Vec<Expression>)],
-        scope: &Scope,
+        scope: &Scope<'_>,
     ) -> Result<Endpoint, String> {
         let properties: Value = serde_json::from_str(properties).map_err(|error| error.to_string())?;
         Ok(Endpoint {
-            url: text(&self.evaluate(url, scope)),
+            url: text(&self.evaluate(url, scope)).into_owned(),
             properties: fill_all(&properties, scope),
             headers: headers
                 .iter()
                 .map(|(name, values)| {
-                    (name.clone(), values.iter().map(|value| text(&self.evaluate(value, scope))).collect())
+                    let value = |value| text(&self.evaluate(value, scope)).into_owned();
+                    (name.clone(), values.iter().map(value).collect())
                 })
                 .collect(),
         })
     }
 
-    fn evaluate(&self, expression: &Expression, scope: &Scope) -> Value {
+    fn evaluate<'s>(&self, expression: &Expression, scope: &'s Scope<'s>) -> Cow<'s, Value> {
         match expression {
-            Expression::Reference(name) => scope.get(name).cloned().unwrap_or(Value::Null),
-            Expression::Template(template) => Value::String(fill(template, scope)),
-            Expression::Boolean(boolean) => Value::Bool(*boolean),
-            Expression::Integer(integer) => Value::from(*integer),
-            Expression::Call(call) => self.call(call, scope),
+            Expression::Reference(name) => Cow::Borrowed(scope.get(name).unwrap_or(&Value::Null)),
+            Expression::Template(template) => Cow::Owned(Value::String(fill(template, scope))),
+            Expression::Boolean(boolean) => Cow::Owned(Value::Bool(*boolean)),
+            Expression::Integer(integer) => Cow::Owned(Value::from(*integer)),
+            Expression::Call(call) => Cow::Owned(self.call(call, scope)),
         }
     }
 
-    fn call(&self, call: &Call, scope: &Scope) -> Value {
+    fn call(&self, call: &Call, scope: &Scope<'_>) -> Value {
         let argument = |position: usize| {
-            call.arguments.get(position).map_or(Value::Null, |argument| self.evaluate(argument, scope))
+            let argument = call.arguments.get(position);
+            argument.map_or(Cow::Borrowed(&Value::Null), |argument| self.evaluate(argument, scope))
         };
         let first = argument(0);
         match call.function {
             Function::IsSet => Value::Bool(!first.is_null()),
-            Function::Not => Value::Bool(first != true),
+            Function::Not => Value::Bool(*first != true),
             Function::BooleanEquals | Function::StringEquals => {
                 Value::Bool(!first.is_null() && first == argument(1))
             }
@@ -145,28 +156,30 @@ impl Run<'_> {
             Function::ParseUrl => functions::parse_url(&text(&first)),
             Function::UriEncode => Value::String(functions::uri_encode(&text(&first))),
             Function::IsValidHostLabel => {
-                Value::Bool(functions::is_valid_host_label(&text(&first), argument(1) == true))
+                Value::Bool(functions::is_valid_host_label(&text(&first), *argument(1) == true))
             }
             Function::IsVirtualHostableS3Bucket => {
-                Value::Bool(functions::is_virtual_hostable_bucket(&text(&first), argument(1) == true))
+                Value::Bool(functions::is_virtual_hostable_bucket(&text(&first), *argument(1) == true))
             }
             Function::Substring => {
-                functions::substring(&first, argument(1).as_u64(), argument(2).as_u64(), argument(3) == true)
+                functions::substring(&first, argument(1).as_u64(), argument(2).as_u64(), *argument(3) == true)
             }
         }
     }
 }
 
-fn text(value: &Value) -> String {
+fn text(value: &Value) -> Cow<'_, str> {
     match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
+        Value::Null => Cow::Borrowed(""),
+        Value::String(text) => Cow::Borrowed(text),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            Cow::Owned(value.to_string())
+        }
     }
 }
 
 /// Fills `{name}` and `{name#path}` in a template.
-fn fill(template: &str, scope: &Scope) -> String {
+fn fill(template: &str, scope: &Scope<'_>) -> String {
     let mut filled = String::with_capacity(template.len());
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
@@ -176,20 +189,20 @@ fn fill(template: &str, scope: &Scope) -> String {
             rest = after;
             continue;
         };
-        let value = match name.split_once('#') {
+        match name.split_once('#') {
             Some((name, path)) => {
-                scope.get(name).map_or(Value::Null, |value| functions::attribute(value, path))
+                let found = scope.get(name).map(|value| functions::attribute(value, path));
+                filled.push_str(&text(&found.unwrap_or(Value::Null)));
             }
-            None => scope.get(name).cloned().unwrap_or(Value::Null),
-        };
-        filled.push_str(&text(&value));
+            None => filled.push_str(&text(scope.get(name).unwrap_or(&Value::Null))),
+        }
         rest = after;
     }
     filled.push_str(rest);
     filled
 }
 
-fn fill_all(value: &Value, scope: &Scope) -> Value {
+fn fill_all(value: &Value, scope: &Scope<'_>) -> Value {
     match value {
         Value::String(template) => Value::String(fill(template, scope)),
         Value::Array(values) => values.iter().map(|value| fill_all(value, scope)).collect(),
