@@ -16,6 +16,7 @@ mod documents;
 mod endpoints;
 mod exceptions;
 mod failure;
+mod live;
 #[allow(dead_code, reason = "no suite needs the path of the index yet")]
 mod models;
 mod oracle;
@@ -48,7 +49,7 @@ struct Arguments {
     /// Index built from it
     #[arg(long)]
     index: PathBuf,
-    /// Python interpreter that has this botocore and the awscli that belongs to it
+    /// Python interpreter that has this botocore, the awscli that belongs to it, and moto
     #[arg(long)]
     python: PathBuf,
     /// Unpacked source distribution of a newer botocore
@@ -70,11 +71,11 @@ struct Arguments {
 
 fn run(arguments: Arguments) -> Result<bool, Failure> {
     let Arguments { botocore, index, python, only, .. } = arguments;
-    let mut all = vec![Models::open("pinned", botocore, &index, python)?];
-    if let (Some(botocore), Some(index), Some(python)) =
+    let mut all = vec![Models::open("pinned", botocore, &index, python.clone(), python.clone())?];
+    if let (Some(botocore), Some(index), Some(newer_python)) =
         (arguments.newer_botocore, arguments.newer_index, arguments.newer_python)
     {
-        all.push(Models::open("newer", botocore, &index, python)?);
+        all.push(Models::open("newer", botocore, &index, newer_python, python)?);
     }
     let exceptions = Exceptions::read()?;
     let mut report = Report::default();

@@ -19,6 +19,8 @@ pub(crate) struct Models {
     pub(crate) index: Index,
     pub(crate) index_path: PathBuf,
     pub(crate) python: PathBuf,
+    /// An interpreter that has moto, whatever its botocore.
+    pub(crate) emulator: PathBuf,
 }
 
 impl Models {
@@ -27,8 +29,16 @@ impl Models {
         botocore: PathBuf,
         index: &Path,
         python: PathBuf,
+        emulator: PathBuf,
     ) -> Result<Self, Failure> {
-        Ok(Self { label, botocore, index: Index::open(index)?, index_path: index.to_owned(), python })
+        Ok(Self {
+            label,
+            botocore,
+            index: Index::open(index)?,
+            index_path: index.to_owned(),
+            python,
+            emulator,
+        })
     }
 
     /// Whether these are the models that the index of the project is built from.

@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-use crate::{command_lines, endpoints, failure::Failure, models::Models, protocols, requests, responses};
+use crate::{
+    command_lines, endpoints, failure::Failure, live, models::Models, protocols, requests, responses,
+};
 
 /// A suite: cases that somebody else wrote, or an oracle that somebody else wrote.
 pub(crate) struct Suite {
@@ -64,4 +66,6 @@ pub(crate) const SUITES: &[Suite] = &[
         cases: command_lines::examples,
     },
     Suite { name: "requests", title: "requests equal to botocore's", cases: requests::equal },
+    Suite { name: "live", title: "steps on an emulator", cases: live::scripts },
+    Suite { name: "live_errors", title: "errors of an emulator", cases: live::errors },
 ];

@@ -106,7 +106,11 @@ impl<'a> Received<'a> {
     fn new(operation: &'a Operation, status: u16, headers: &'a [(String, String)], body: &'a [u8]) -> Self {
         let in_xml = match operation.loaded().model.protocol {
             Protocol::AwsQuery | Protocol::Ec2Query => true,
-            Protocol::RestXml => !is_success(status) || !operation.answers_with_raw_body(),
+            Protocol::RestXml => {
+                !is_success(status)
+                    || operation.answers_with_document()
+                    || customisation::is_read_by_hand(operation)
+            }
             Protocol::AwsJson10 | Protocol::AwsJson11 | Protocol::RestJson | Protocol::RpcV2Cbor => false,
         };
         let xml = (in_xml && !body.is_empty()).then(|| xml::scan(body));
@@ -142,14 +146,14 @@ impl<'a> Received<'a> {
     }
 
     fn output(&self) -> Result<Value, String> {
+        let graph = self.operation.output().map_err(|error| error.to_string())?;
+        let Some(graph) = graph else { return Ok(Value::Object(Map::new())) };
         if let Some(Err(reason)) = &self.xml {
             return Err(reason.clone());
         }
         if let Some(location) = customisation::bucket_location(self) {
             return Ok(location);
         }
-        let graph = self.operation.output().map_err(|error| error.to_string())?;
-        let Some(graph) = graph else { return Ok(Value::Object(Map::new())) };
         let mut response = self.response()?;
         customisation::before_reading(self, &mut response);
         let read = self.operation.wire().read(graph, &response);

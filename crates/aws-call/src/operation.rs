@@ -9,10 +9,10 @@ use crate::{
     answer,
     describe::{Description, Place, Resource, resources_of_call, sensitive_paths},
     index::{IndexError, LoadedService},
-    model::{self, Kind, Member},
+    model::{self, Kind, Location, Member},
     outcome::Outcome,
     request::{self, BuildError, Request, Target},
-    schemas::{Direction, Graph, Lasting, ROOT, request_schema},
+    schemas::{Direction, Graph, Lasting, MemberSchema, ROOT, request_schema},
     validation::{self, Violation},
     wire::Wire,
 };
@@ -152,13 +152,18 @@ impl Operation {
         self.inner.model.unsupported.as_deref()
     }
 
-    /// Everything in which `parameters` differ from the model, in the order of the parameters.
+    /// Everything in which `parameters` differ from the model, in the order of the parameters. What counts is how they are
+    /// sent: Route 53 takes an id with `/hostedzone/` before it, which the model takes for too long.
     #[must_use]
     pub fn validate(&self, parameters: &Value) -> Vec<Violation> {
-        match self.input() {
-            Ok(input) => validation::validate(input.graph.as_ref(), parameters),
-            Err(error) => vec![validation::unreadable_model(&error)],
-        }
+        let checked = || {
+            let graph = self.input()?.graph.as_ref();
+            Ok::<_, IndexError>(match request::as_sent(self, parameters)? {
+                Some(changed) => validation::validate(graph, &changed),
+                None => validation::validate(graph, parameters),
+            })
+        };
+        checked().unwrap_or_else(|error| vec![validation::unreadable_model(&error)])
     }
 
     /// Renders the request of a call, without signature. Equal arguments give equal requests; idempotency tokens are part of
@@ -220,16 +225,20 @@ impl Operation {
         Ok(self.inner.output.get_or_init(|| graph).as_ref())
     }
 
-    /// Whether the body of an answer is bytes or text as they are, not a document of the protocol.
-    pub(crate) fn answers_with_raw_body(&self) -> bool {
+    /// Whether the body of an answer is a document of the protocol: not if all of the output stands in headers, nor if the body
+    /// is bytes or text as they are.
+    pub(crate) fn answers_with_document(&self) -> bool {
         let Ok(Some(graph)) = self.output() else { return false };
         let Some(root) = graph.node(ROOT) else { return false };
-        let mut payloads = root.members.iter().filter(|member| member.schema.http_payload().is_some());
-        payloads.any(|member| {
+        let is_raw = |member: &MemberSchema| {
             graph
                 .node(member.node)
                 .is_some_and(|node| matches!(node.shape.kind, Kind::Blob(_) | Kind::Text(_)))
-        })
+        };
+        match root.members.iter().find(|member| member.schema.http_payload().is_some()) {
+            Some(payload) => !is_raw(payload),
+            None => root.members.iter().any(|member| member.member.location == Location::Body),
+        }
     }
 
     pub(crate) fn input_members(&self) -> Result<Vec<&'static Member>, IndexError> {

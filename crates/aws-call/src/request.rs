@@ -153,6 +153,15 @@ pub(crate) fn build(
     Ok(request)
 }
 
+/// The parameters in the form in which they are sent, if that is not the one in which they are given.
+pub(crate) fn as_sent(operation: &Operation, parameters: &Value) -> Result<Option<Value>, IndexError> {
+    let Some(members) = parameters.as_object() else { return Ok(None) };
+    Ok(match customisation::before_rendering(operation, Cow::Borrowed(members))? {
+        Cow::Owned(changed) => Some(Value::Object(changed)),
+        Cow::Borrowed(_) => None,
+    })
+}
+
 /// Renders `parameters` as a request of `operation`, supported or not.
 pub(crate) fn render(
     operation: &Operation,

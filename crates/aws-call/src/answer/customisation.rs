@@ -28,9 +28,14 @@ pub(super) fn is_error_despite_success(received: &Received<'_>) -> bool {
     }
 }
 
+/// Whether the answer is read here and not by its model.
+pub(super) fn is_read_by_hand(operation: &Operation) -> bool {
+    is(operation, "s3", "GetBucketLocation")
+}
+
 /// Reads S3's bucket location, whose body is a single element.
 pub(super) fn bucket_location(received: &Received<'_>) -> Option<Value> {
-    if !is(received.operation, "s3", "GetBucketLocation") {
+    if !is_read_by_hand(received.operation) {
         return None;
     }
     let location = received.scanned().map(|scanned| scanned.root_text.as_str());
