@@ -30,6 +30,7 @@ mod report;
 mod requests;
 mod responses;
 mod suite;
+mod validation;
 
 use std::{path::PathBuf, process::ExitCode};
 

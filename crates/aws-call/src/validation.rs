@@ -1,12 +1,20 @@
 //! Whether parameters fit an operation's model.
+//!
+//! What botocore's own validation refuses is a violation here. Beyond it, and no warning either, are: integers that do not fit
+//! their width, booleans for numbers, blobs that are shorter than the model's minimum or no base64, elements that are null, an
+//! empty label of the path, and nesting that is deeper than anything a service takes. Upper limits, patterns and enums are
+//! warnings: services raise, widen and extend them before models know it, and refuse what they do not take.
 
+mod limits;
+
+use limits::Limits;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::{
     index::IndexError,
     json_form,
-    model::{Kind, Span, Text},
+    model::{Kind, Location, Member, Span, Text},
     nearest::nearest,
     schemas::{Graph, Node, ROOT},
 };
@@ -23,14 +31,18 @@ pub struct Violation {
     pub message: String,
     /// For an unknown name, the known one that is most like it.
     pub nearest: Option<String>,
-    /// Whether the call may be good all the same: services learn new enum values before models do, and their patterns are
-    /// checked by the service itself.
+    /// Whether the call may be good all the same: services learn new enum values, longer texts and larger numbers before models
+    /// do, and check their patterns themselves.
     pub warning: bool,
 }
 
 impl Violation {
     fn new(path: &str, rule: &'static str, message: impl Into<String>) -> Self {
         Self { path: path.to_owned(), rule, message: message.into(), nearest: None, warning: false }
+    }
+
+    fn warning(path: &str, rule: &'static str, message: impl Into<String>) -> Self {
+        Self { warning: true, ..Self::new(path, rule, message) }
     }
 }
 
@@ -41,7 +53,7 @@ pub(crate) fn unreadable_model(error: &IndexError) -> Violation {
 
 /// Compares `parameters` with the input of `graph`.
 pub(crate) fn validate(graph: Option<&Graph>, parameters: &Value) -> Vec<Violation> {
-    let mut check = Check { found: Vec::new() };
+    let mut check = Check { found: Vec::new(), limits: Limits::default() };
     match (graph.and_then(|graph| Some((graph, graph.node(ROOT)?))), parameters) {
         (Some((graph, root)), Value::Null) => check.value(graph, root, "", &Value::Object(Map::new())),
         (Some((graph, root)), parameters) => check.value(graph, root, "", parameters),
@@ -59,16 +71,29 @@ pub(crate) fn validate(graph: Option<&Graph>, parameters: &Value) -> Vec<Violati
 /// Values nested deeper than this are refused as such.
 const DEEPEST: usize = 64;
 
+/// Most violations that are told of one call.
+const MOST: usize = 1000;
+
 struct Check {
     found: Vec<Violation>,
+    limits: Limits,
 }
 
 impl Check {
     fn add(&mut self, path: &str, rule: &'static str, message: impl Into<String>) {
-        self.found.push(Violation::new(path, rule, message));
+        self.push(Violation::new(path, rule, message));
+    }
+
+    fn push(&mut self, violation: Violation) {
+        if self.found.len() < MOST {
+            self.found.push(violation);
+        }
     }
 
     fn value(&mut self, graph: &Graph, node: &Node, path: &str, value: &Value) {
+        if self.found.len() >= MOST {
+            return;
+        }
         if path.matches('/').count() > DEEPEST {
             return self.add(path, "length", "the parameters are nested too deeply");
         }
@@ -127,19 +152,31 @@ impl Check {
                 let mut violation =
                     Violation::new(&pointer(path, name), "unknown", "there is no such parameter");
                 violation.nearest = nearest(name, known);
-                self.found.push(violation);
+                self.push(violation);
                 continue;
             };
-            if value.is_null() || member.member.json_value {
+            let any_json = member.member.json_value && member.member.location == Location::Header;
+            if value.is_null() || any_json {
                 continue;
             }
             if let Some(target) = graph.node(member.node) {
                 self.value(graph, target, &pointer(path, name), value);
             }
+            if path.is_empty()
+                && is_part_of_address(member.member)
+                && value.as_str().is_some_and(str::is_empty)
+            {
+                self.add(
+                    &pointer(path, name),
+                    "length",
+                    "the parameter is a part of the URL and must not be empty",
+                );
+            }
         }
-        for member in node.members.iter().filter(|member| member.member.required) {
-            if given.get(&member.member.name).is_none_or(Value::is_null) {
-                self.add(&pointer(path, &member.member.name), "missing", "the parameter must be given");
+        let needed = |member: &&Member| member.required || (path.is_empty() && is_part_of_address(member));
+        for member in node.members.iter().map(|member| member.member).filter(needed) {
+            if given.get(&member.name).is_none_or(Value::is_null) {
+                self.add(&pointer(path, &member.name), "missing", "the parameter must be given");
             }
         }
     }
@@ -161,16 +198,13 @@ impl Check {
         self.span(path, "length", "characters", text.length, given.chars().count());
         if !text.values.is_empty() && !text.values.iter().any(|known| known == given) {
             let mut violation =
-                Violation::new(path, "enum", "the value is not among those that the model knows");
+                Violation::warning(path, "enum", "the value is not among those that the model knows");
             violation.nearest = nearest(given, text.values.iter().map(String::as_str));
-            violation.warning = true;
-            self.found.push(violation);
+            self.push(violation);
         }
-        if let Some(pattern) = text.pattern.as_deref().filter(|pattern| violates(pattern, given)) {
-            let mut violation =
-                Violation::new(path, "pattern", format!("the value does not match `{pattern}`"));
-            violation.warning = true;
-            self.found.push(violation);
+        if let Some(pattern) = text.pattern.as_deref().filter(|pattern| self.limits.violates(pattern, given))
+        {
+            self.push(Violation::warning(path, "pattern", format!("the value does not match `{pattern}`")));
         }
     }
 
@@ -187,24 +221,21 @@ impl Check {
         if integer > widest || integer < -widest - 1 {
             return self.add(path, "range", format!("the value does not fit into {bits} bits"));
         }
-        if range.min.is_some_and(|min| integer < min) {
-            self.add(path, "range", format!("the value is less than {}", range.min.unwrap_or_default()));
+        if let Some(min) = range.min.filter(|min| integer < *min) {
+            self.add(path, "range", format!("the value is less than {min}"));
         }
-        if range.max.is_some_and(|max| integer > max) {
-            self.add(path, "range", format!("the value is greater than {}", range.max.unwrap_or_default()));
+        if let Some(max) = range.max.filter(|max| integer > *max) {
+            self.push(Violation::warning(path, "range", format!("the value is greater than {max}")));
         }
     }
 
+    #[expect(clippy::cast_precision_loss, reason = "limits of floats in the models are small")]
     fn range(&mut self, path: &str, range: Span, number: f64) {
-        #[expect(clippy::cast_precision_loss, reason = "limits of floats in the models are small")]
-        let beyond = |limit: Option<i64>, test: fn(f64, f64) -> bool| {
-            limit.is_some_and(|limit| test(number, limit as f64))
-        };
-        if beyond(range.min, |number, limit| number < limit) {
-            self.add(path, "range", format!("the value is less than {}", range.min.unwrap_or_default()));
+        if let Some(min) = range.min.filter(|min| number < *min as f64) {
+            self.add(path, "range", format!("the value is less than {min}"));
         }
-        if beyond(range.max, |number, limit| number > limit) {
-            self.add(path, "range", format!("the value is greater than {}", range.max.unwrap_or_default()));
+        if let Some(max) = range.max.filter(|max| number > *max as f64) {
+            self.push(Violation::warning(path, "range", format!("the value is greater than {max}")));
         }
     }
 
@@ -214,16 +245,14 @@ impl Check {
             self.add(path, rule, format!("there must be at least {min} {of}"));
         }
         if let Some(max) = span.max.filter(|max| length > *max) {
-            self.add(path, rule, format!("there must be at most {max} {of}"));
+            self.push(Violation::warning(path, rule, format!("there must be at most {max} {of}")));
         }
     }
 }
 
-/// Whether the text matches the pattern nowhere. A pattern that this engine cannot read, or a long text, is left to the
-/// service.
-fn violates(pattern: &str, text: &str) -> bool {
-    const LONGEST: usize = 4096;
-    text.len() <= LONGEST && regex_lite::Regex::new(pattern).is_ok_and(|pattern| !pattern.is_match(text))
+/// Whether a member is a label of the path or the host, without which there is no URL.
+fn is_part_of_address(member: &Member) -> bool {
+    member.host_label || matches!(member.location, Location::Uri | Location::Endpoint)
 }
 
 fn pointer(path: &str, name: &str) -> String {

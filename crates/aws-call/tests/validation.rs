@@ -137,3 +137,41 @@ fn a_deeply_nested_value_is_refused_without_overflow() {
 fn parameters_must_be_an_object() {
     assert_eq!(brief(&violations("ssm", "PutParameter", &json!([]))), [("", "type")]);
 }
+
+#[test]
+fn what_services_may_have_widened_is_a_warning() {
+    let found = violations("ssm", "GetParametersByPath", &json!({"Path": "/a", "MaxResults": 11}));
+    assert_eq!(brief(&found), [("/MaxResults", "range")]);
+    assert!(found[0].warning);
+    let found = violations("ssm", "PutParameter", &json!({"Name": "n".repeat(2049), "Value": "v"}));
+    assert_eq!(brief(&found), [("/Name", "length")]);
+    assert!(found[0].warning);
+    let found = violations("ssm", "GetParametersByPath", &json!({"Path": "", "MaxResults": 0}));
+    assert!(found.iter().all(|violation| !violation.warning), "{found:?}");
+}
+
+#[test]
+fn a_label_of_the_path_must_be_given_and_not_empty() {
+    let call = |parameters| violations("lambda", "GetFunction", &parameters);
+    assert_eq!(brief(&call(json!({}))), [("/FunctionName", "missing")]);
+    assert_eq!(brief(&violations("s3", "GetBucketTagging", &json!({"Bucket": ""}))), [("/Bucket", "length")]);
+    assert_eq!(
+        brief(&violations("apigateway", "GetStage", &json!({"restApiId": "", "stageName": "s"}))),
+        [("/restApiId", "length")]
+    );
+}
+
+#[test]
+fn hostile_parameters_are_answered_in_time_and_in_measure() {
+    let start = std::time::Instant::now();
+    let arn = format!("arn:aws:{}", "a-".repeat(700));
+    let long = json!({"ResourceARNList": vec![arn; 5000], "Tags": {}});
+    violations("resourcegroupstaggingapi", "TagResources", &long);
+    let wrong = json!({"Names": vec![1; 100_000]});
+    assert_eq!(violations("ssm", "GetParameters", &wrong).len(), 1000);
+    let unknown: serde_json::Map<_, _> =
+        (0..100_000).map(|number| (format!("Nam{number}"), json!(1))).collect();
+    assert_eq!(violations("ssm", "GetParameters", &Value::Object(unknown)).len(), 1000);
+    let took = start.elapsed();
+    assert!(took.as_secs() < 20, "{took:?}");
+}
