@@ -114,7 +114,7 @@ class Filling:
             return arn % ("kinesis", "stream/s/consumer/c:1")
         if (self.service, parameter) == ("cloudfront-keyvaluestore", "KvsARN"):
             return "arn:aws:cloudfront::123456789012:key-value-store/a"
-        if self.service == "dynamodb":
+        if self.service in ("dynamodb", "dynamodbstreams"):
             table = arn % ("dynamodb", "table/t")
             short = member.metadata.get("min", 0) <= len("a-table")
             return "a-table" if short and (self.kind != "random" or choose([True, False])) else table
