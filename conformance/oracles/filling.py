@@ -94,7 +94,7 @@ class Filling:
         if self.service == "machinelearning":
             return f"https://realtime.machinelearning.{self.region}.amazonaws.com/some/path"
         if (self.service, parameter) == ("s3", "Bucket"):
-            if self.kind != "random":
+            if self.kind != "random" or self.operation.name in ("CreateBucket", "GetBucketLocation"):
                 return "a-bucket"
             access_point = arn % ("s3", "accesspoint/point")
             return choose(["bucket-1", "with.dots", "Upper_Case", "bucket-2", access_point])

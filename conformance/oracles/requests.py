@@ -105,16 +105,15 @@ class Clients:
         return client
 
     def request(self, operation, parameters):
-        client = self.get(None)
-        if client.meta.config.signature_version == "v2":
-            # That signature is part of the parameters.
-            client = self.get(UNSIGNED)
         try:
-            return captured(client, operation, parameters)
+            request = captured(self.get(None), operation, parameters)
+            # That signature is part of the parameters.
+            if b"SignatureVersion=2" not in as_bytes(request.body):
+                return request
         except Exception as error:
             if type(error).__name__ not in CANNOT_SIGN:
                 raise
-            return captured(self.get(UNSIGNED), operation, parameters)
+        return captured(self.get(UNSIGNED), operation, parameters)
 
 
 CANNOT_SIGN = {"MissingDependencyException", "UnknownSignatureVersionError", "NoAuthTokenError", "TokenRetrievalError"}
@@ -147,6 +146,13 @@ def unchunked(body, headers):
     return plain
 
 
+def as_bytes(body):
+    if hasattr(body, "read"):
+        body, stream = body.read(), body
+        stream.seek(0)
+    return body.encode() if isinstance(body, str) else bytes(body or b"")
+
+
 def text(value):
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
@@ -162,10 +168,7 @@ def list_headers(operation):
 
 def described(request, service):
     headers = {name.lower(): text(value) for name, value in request.headers.items()}
-    body = request.body or b""
-    if hasattr(body, "read"):
-        body = body.read()
-    body = body.encode() if isinstance(body, str) else bytes(body)
+    body = as_bytes(request.body)
     scope = None
     if headers.get("authorization", "").startswith("AWS4-HMAC-SHA256 Credential="):
         credential = headers["authorization"].split("Credential=")[1].split(",")[0]

@@ -29,6 +29,7 @@ mod protocols;
 mod report;
 mod requests;
 mod responses;
+mod signatures;
 mod suite;
 mod validation;
 

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::{
     command_lines, endpoints, failure::Failure, live, models::Models, protocols, requests, responses,
-    validation,
+    signatures, validation,
 };
 
 /// A suite: cases that somebody else wrote, or an oracle that somebody else wrote.
@@ -66,6 +66,8 @@ pub(crate) const SUITES: &[Suite] = &[
         title: "command lines in awscli's examples",
         cases: command_lines::examples,
     },
+    Suite { name: "sigv4", title: "SigV4 suite", cases: signatures::suite },
+    Suite { name: "signatures", title: "signatures equal to botocore's", cases: signatures::botocore },
     Suite { name: "requests", title: "requests equal to botocore's", cases: requests::equal },
     Suite { name: "live", title: "steps on an emulator", cases: live::scripts },
     Suite { name: "live_errors", title: "errors of an emulator", cases: live::errors },

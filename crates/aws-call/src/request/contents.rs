@@ -27,7 +27,9 @@ pub(super) fn of(
     };
     if is_bodiless(operation, parameters)? {
         body.clear();
-        headers.retain(|(name, _)| name != "content-type");
+        if !names_content_type(operation, parameters)? {
+            headers.retain(|(name, _)| name != "content-type");
+        }
     }
     add_content_type(operation, parameters, &mut headers)?;
     customisation::add_headers(operation, &body, &mut headers);
@@ -69,6 +71,16 @@ fn is_bodiless(operation: &Operation, parameters: &Map<String, Value>) -> Result
         | Protocol::AwsQuery
         | Protocol::Ec2Query => false,
     })
+}
+
+/// Whether a parameter is the type of the body.
+fn names_content_type(operation: &Operation, parameters: &Map<String, Value>) -> Result<bool, IndexError> {
+    let is_type = |member: &&Member| {
+        let name = member.reference.wire_name.as_deref().unwrap_or(&member.name);
+        member.location == Location::Header && name.eq_ignore_ascii_case("content-type")
+    };
+    let mut types = operation.input_members()?.into_iter().filter(is_type);
+    Ok(types.any(|member| parameters.get(&member.name).is_some_and(|value| !value.is_null())))
 }
 
 /// Whether a parameter is written to the body; XML without any has no root element either.

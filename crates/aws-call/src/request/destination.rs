@@ -29,7 +29,7 @@ pub(super) fn resolve_endpoint(
             // A replaced endpoint has no host names for buckets. Where a bucket is can be asked of any region only if the
             // host does not name the bucket.
             Some("AWS::S3::ForcePathStyle") => Value::Bool(
-                !bucket_is_arn && (target.endpoint.is_some() || operation.name() == "GetBucketLocation"),
+                operation.name() == "GetBucketLocation" || (!bucket_is_arn && target.endpoint.is_some()),
             ),
             Some("AWS::Auth::AccountIdEndpointMode") => Value::from("preferred"),
             Some("AWS::S3::UseArnRegion" | "AWS::S3Control::UseArnRegion") => Value::Bool(true),
