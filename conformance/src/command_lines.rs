@@ -1,4 +1,4 @@
-//! Command lines in awscli's examples: the same call as awscli makes of them.
+//! Command lines in awscli's examples, and one made up for every operation: the same call as awscli makes of them.
 //!
 //! A case is a command line that awscli turns into exactly one API call. Those that awscli refuses are counted beside, and so
 //! are those that are no case: they need more of a shell than unquoting, read files, or make several calls.
@@ -34,11 +34,20 @@ struct Call {
     parameters: Value,
 }
 
-/// Runs awscli over its own examples.
+/// Command lines in awscli's own examples.
 pub(crate) fn examples(models: &Models) -> Result<Tally, Failure> {
-    let mut tally = Tally { least: Some(LEAST), ..Tally::default() };
+    Ok(Tally { least: Some(LEAST), ..tally(models, "examples")? })
+}
+
+/// A command line for every operation, with as many of its options as can be given together.
+pub(crate) fn operations(models: &Models) -> Result<Tally, Failure> {
+    tally(models, "operations")
+}
+
+fn tally(models: &Models, kind: &str) -> Result<Tally, Failure> {
+    let mut tally = Tally::default();
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    oracle::ask(models, "command_lines.py", &[], |line| {
+    oracle::ask(models, "command_lines.py", &[kind], |line| {
         let answer: Answer = serde_json::from_value(line).map_err(Failure::json("command_lines.py"))?;
         // awscli of version 1, the oracle, takes bytes as text.
         let ours = models.index.parse_command_with(&answer.command, BlobText::Raw);
@@ -48,7 +57,8 @@ pub(crate) fn examples(models: &Models) -> Result<Tally, Failure> {
             if let Err((cause, _)) = &result {
                 count(format!("cause.{cause}"));
             }
-            let name = format!("{} {}", answer.file, answer.number);
+            let name =
+                if kind == "examples" { format!("{} {}", answer.file, answer.number) } else { answer.file };
             tally.add(name, result.map_err(|(cause, problem)| format!("{cause}: {problem}")));
         } else {
             let what = match (&answer.refused, &answer.other) {

@@ -62,6 +62,11 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite { name: "endpoint_rules", title: "endpoint rule tests", cases: endpoints::rules },
     Suite { name: "responses", title: "recorded responses", cases: responses::recorded },
     Suite {
+        name: "command_operations",
+        title: "command lines for every operation",
+        cases: command_lines::operations,
+    },
+    Suite {
         name: "command_lines",
         title: "command lines in awscli's examples",
         cases: command_lines::examples,

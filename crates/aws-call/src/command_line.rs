@@ -53,8 +53,8 @@ pub struct CommandCall {
     pub region: Option<String>,
     /// Parameters in the JSON form of this crate.
     pub parameters: Value,
-    /// Options that say nothing about the call, only what is to happen with its answer (`--query`, `--output`); they are
-    /// left out.
+    /// Options that say nothing about the call, only what is to happen with its answer (`--query`, `--output`), and
+    /// `OUTFILE` for the name of a file to write it to; they are left out.
     pub ignored: Vec<String>,
 }
 
@@ -119,8 +119,8 @@ fn call(operation: &Operation, name: &str, globals: Globals) -> Result<CommandCa
     let service = services::typed_service(operation.service());
     let command = Command { service, name, operation, graph, blobs: globals.blobs };
     let table = ArgumentTable::of(&command)?;
-    let given = options::read(&table, &globals.rest)?;
     let mut ignored = globals.ignored;
+    let given = options::read(&table, &globals.rest, &mut ignored)?;
     let mut parameters = parameters::put_together(&command, &table, given, globals.paginate, &mut ignored)?;
     if let Some((graph, root)) = graph.and_then(|graph| Some((graph, graph.node(ROOT)?))) {
         conform::members(graph, root, &mut parameters, command.blobs)?;

@@ -256,3 +256,20 @@ fn long_and_deep_values_are_read_or_refused_at_once() {
         assert!(taken < Duration::from_secs(4), "{taken:?} for {}…", &command[..80]);
     }
 }
+
+#[test]
+fn the_guide_lists_every_fault() {
+    let guide = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/guides/command-lines.md");
+    let guide = std::fs::read_to_string(guide).unwrap();
+    for fault in CommandFault::ALL {
+        assert!(guide.contains(&format!("`{}`", fault.code())), "{}", fault.code());
+    }
+}
+
+#[test]
+fn what_is_only_about_the_answer_is_listed_as_ignored() {
+    let command = "aws s3api get-object --bucket b --key k out.txt --output json --no-cli-pager";
+    let call = index().parse_command(command).unwrap();
+    assert_eq!(call.ignored, ["--no-cli-pager", "--output", "OUTFILE"]);
+    assert_eq!(call.parameters, json!({ "Bucket": "b", "Key": "k" }));
+}

@@ -152,9 +152,12 @@ impl<'a> ArgumentTable<'a> {
         }
     }
 
-    /// Gives an option another name.
+    /// Gives an option another name. awscli names the options of wrapped booleans afterwards.
     pub(super) fn rename_one(&mut self, name: &str, new_name: &str) {
-        for argument in self.arguments.iter_mut().filter(|argument| argument.name == name) {
+        let renamed = |argument: &&mut Argument<'_>| {
+            argument.name == name && !matches!(argument.sets, Sets::Wrapped(..))
+        };
+        for argument in self.arguments.iter_mut().filter(renamed) {
             new_name.clone_into(&mut argument.name);
         }
     }

@@ -72,7 +72,8 @@ pub(super) fn edit(command: &Command<'_>, table: &mut ArgumentTable<'_>) {
             ignore(table, &["certificate-pem-outfile", "public-key-outfile", "private-key-outfile"]);
         }
         ("cloudfront", "create-invalidation") => {
-            table.add("paths", Takes::OneOrMore, Sets::Refused(MADE_UP));
+            table.make_optional("invalidation-batch");
+            table.add("paths", Takes::OneOrMore, Sets::Custom(paths));
         }
         ("cloudfront", "create-distribution" | "update-distribution") => {
             table.add("origin-domain-name", Takes::One, Sets::Refused(MADE_UP));
@@ -163,4 +164,13 @@ fn tags(setting: &Setting<'_, '_>, parameters: &mut Parameters) -> Result<(), Co
     let tags: Value = setting.values.iter().map(tag).collect();
     parameters.insert("Tags".to_owned(), tags);
     Ok(())
+}
+
+/// `cloudfront.py`: awscli makes up the reference by which CloudFront knows a repeated call, and calls are fixed beforehand.
+fn paths(setting: &Setting<'_, '_>, _: &mut Parameters) -> Result<(), CommandError> {
+    let (count, items) = (setting.values.len(), setting.values.join(","));
+    let message = format!("`{}` is not taken: awscli makes up a reference for it", setting.option);
+    Err(CommandError::new(CommandFault::ClientOption, message).instead(format!(
+        "give `--invalidation-batch 'Paths={{Quantity={count},Items=[{items}]}},CallerReference=TEXT'` with a text of your own"
+    )))
 }

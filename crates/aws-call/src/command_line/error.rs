@@ -37,6 +37,23 @@ pub enum CommandFault {
 }
 
 impl CommandFault {
+    /// Every kind.
+    pub const ALL: &[Self] = &[
+        Self::NotAnAwsCommand,
+        Self::TooLarge,
+        Self::ShellSyntax,
+        Self::UnknownService,
+        Self::UnknownOperation,
+        Self::UnknownOption,
+        Self::NotOneCall,
+        Self::ClientOption,
+        Self::LocalFile,
+        Self::Missing,
+        Self::BadValue,
+        Self::Conflict,
+        Self::Index,
+    ];
+
     /// The name of the kind, in `snake_case`.
     #[must_use]
     pub fn code(self) -> &'static str {

@@ -12,18 +12,26 @@ use crate::nearest::nearest;
 /// The values that options were given: by position of the option in the table, the last ones given.
 pub(super) type Given = BTreeMap<usize, Vec<String>>;
 
-/// Assigns `words` to the options of `table`.
+/// How the name of the file for the answer's body is listed among what is ignored.
+const OUT_FILE: &str = "OUTFILE";
+
+/// Assigns `words` to the options of `table`. The name of a file for the answer is added to `ignored`.
 ///
 /// # Errors
 /// For unknown options, missing or surplus values, and when an option that must be given is not.
-pub(super) fn read(table: &ArgumentTable<'_>, words: &[String]) -> Result<Given, CommandError> {
+pub(super) fn read(
+    table: &ArgumentTable<'_>,
+    words: &[String],
+    ignored: &mut Vec<String>,
+) -> Result<Given, CommandError> {
     let mut given = Given::new();
     let mut words = words.iter().peekable();
-    let mut out_file = None;
+    let mut has_out_file = false;
     while let Some(word) = words.next() {
         if !is_option(word) {
-            if table.has_out_file && out_file.is_none() {
-                out_file = Some(word);
+            if table.has_out_file && !has_out_file {
+                has_out_file = true;
+                ignored.push(OUT_FILE.to_owned());
                 continue;
             }
             return Err(surplus(word));

@@ -1,6 +1,7 @@
 //! Names of services and operations on a command line, and commands that are no single API call.
 //!
-//! Source: the customisations of awscli (`awscli/customizations`), versions 1.45.11 and 1.46.3.
+//! Source: the customisations of awscli (`awscli/customizations`), versions 1.45.11 and 1.46.3; for version 2 the AWS CLI's
+//! command reference.
 
 use super::{
     error::{CommandError, CommandFault},
@@ -102,10 +103,13 @@ const NOT_ONE_CALL: &[(&str, &str, &str)] = &[
     ("emr", "schedule-hbase-backup", ""),
     ("emr", "socks", ""),
     ("emr", "ssh", ""),
+    ("ec2-instance-connect", "open-tunnel", ""),
+    ("ec2-instance-connect", "ssh", ""),
     ("emr-containers", "update-role-trust-policy", "use `iam update-assume-role-policy`"),
     ("gamelift", "get-game-session-log", "use `gamelift get-game-session-log-url`"),
     ("gamelift", "upload-build", "use `gamelift create-build`"),
     ("logs", "start-live-tail", "use `logs filter-log-events`"),
+    ("logs", "tail", "use `logs filter-log-events`"),
     ("rds", "generate-db-auth-token", ""),
     (
         "servicecatalog",
