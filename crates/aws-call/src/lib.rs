@@ -39,3 +39,8 @@ pub use outcome::{NoAnswer, Outcome, Output, Refusal};
 pub use request::{BuildError, Request, SignError, Target};
 pub use url::Url;
 pub use validation::Violation;
+
+/// The examples of the README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,6 +1,7 @@
 //! What became of a call.
 
-use serde_json::Value;
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 
 /// What became of one send. The service's safety rests on the difference between the variants: only after `NotSent` and
 /// `Refused` is it certain that nothing happened. Reading an answer ([`crate::Operation::parse`]) never gives `NotSent`.
@@ -77,6 +78,40 @@ impl Outcome {
             Self::Done(_) => "done",
             Self::DoneUnreadable { .. } => "done_unreadable",
         }
+    }
+}
+
+/// What became of the call, and the output or the error:
+///
+/// ```json
+/// {"outcome": "done", "output": {"Version": 2}, "request_id": "…"}
+/// {"outcome": "refused", "error": {"status": 400, "code": "…", "message": "…"}, "request_id": "…"}
+/// ```
+///
+/// Unlike `Debug` it shows everything.
+impl Serialize for Outcome {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let outcome = self.name();
+        let value = match self {
+            Self::Done(Output { output, request_id, .. }) => {
+                json!({"outcome": outcome, "output": output, "request_id": request_id})
+            }
+            Self::DoneUnreadable { reason, request_id } => {
+                json!({"outcome": outcome, "error": {"message": reason}, "request_id": request_id})
+            }
+            Self::Refused(Refusal { status, code, message, request_id }) => json!({
+                "outcome": outcome,
+                "error": {"status": status, "code": code, "message": message},
+                "request_id": request_id,
+            }),
+            Self::NoAnswer(NoAnswer { reason, status, code, request_id }) => json!({
+                "outcome": outcome,
+                "error": {"status": status, "code": code, "message": reason},
+                "request_id": request_id,
+            }),
+            Self::NotSent { reason } => json!({"outcome": outcome, "error": {"message": reason}}),
+        };
+        value.serialize(serializer)
     }
 }
 

@@ -5,7 +5,12 @@ use std::time::{Duration, SystemTime};
 use aws_call::{Client, ClientConfig, Credentials, Index, Target};
 use serde_json::{Value, json};
 
-use crate::{LineError, arguments::CallOptions, build::Call, lines::read, parse::described};
+use crate::{
+    LineError,
+    arguments::CallOptions,
+    build::Call,
+    lines::{read, value},
+};
 
 /// A client with its credentials.
 pub(crate) struct Caller<'a> {
@@ -55,6 +60,6 @@ impl<'a> Caller<'a> {
             }));
         }
         let request = call.render(&operation, &target)?;
-        Ok(described(client.send(&operation, &request, credentials, SystemTime::now(), None).await))
+        value(client.send(&operation, &request, credentials, SystemTime::now(), None).await)
     }
 }

@@ -1,11 +1,14 @@
 //! `parse`: what an answer says.
 
-use aws_call::{Index, NoAnswer, Outcome, Output, Refusal};
+use aws_call::Index;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use crate::{LineError, lines::read};
+use crate::{
+    LineError,
+    lines::{read, value},
+};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,7 +30,7 @@ pub(crate) fn parse(index: &Index, line: &[u8]) -> Result<Value, LineError> {
         .decode(&received.body_base64)
         .map_err(|error| LineError::new("not_a_call", format!("`body_base64`: {error}")))?;
     let headers = pairs(received.headers)?;
-    Ok(described(operation.parse(received.status, &headers, &body)))
+    value(operation.parse(received.status, &headers, &body))
 }
 
 /// Headers given by name, each with a text or a list of texts.
@@ -43,28 +46,4 @@ fn pairs(headers: Map<String, Value>) -> Result<Vec<(String, String)>, LineError
         }
     }
     Ok(pairs)
-}
-
-/// An outcome as JSON: what it means, and the output or the error.
-pub(crate) fn described(outcome: Outcome) -> Value {
-    let name = outcome.name();
-    match outcome {
-        Outcome::Done(Output { output, request_id, .. }) => {
-            json!({"outcome": name, "output": output, "request_id": request_id})
-        }
-        Outcome::DoneUnreadable { reason, request_id } => {
-            json!({"outcome": name, "error": {"message": reason}, "request_id": request_id})
-        }
-        Outcome::Refused(Refusal { status, code, message, request_id }) => json!({
-            "outcome": name,
-            "error": {"status": status, "code": code, "message": message},
-            "request_id": request_id,
-        }),
-        Outcome::NoAnswer(NoAnswer { reason, status, code, request_id }) => json!({
-            "outcome": name,
-            "error": {"status": status, "code": code, "message": reason},
-            "request_id": request_id,
-        }),
-        Outcome::NotSent { reason } => json!({"outcome": name, "error": {"message": reason}}),
-    }
 }
