@@ -253,7 +253,7 @@ fn long_and_deep_values_are_read_or_refused_at_once() {
         let start = Instant::now();
         let _ = index().parse_command(&command);
         let taken = start.elapsed();
-        assert!(taken < Duration::from_secs(4), "{taken:?} for {}…", &command[..80]);
+        assert!(taken < Duration::from_secs(10), "{taken:?} for {}…", &command[..80]);
     }
 }
 
