@@ -176,6 +176,7 @@ fn what_is_not_one_call_is_refused_with_its_fault_and_the_way_to_say_it() {
             Fault::ClientOption,
             "--invalidation-batch",
         ),
+        ("aws rds copy-db-snapshot --source-region a", Fault::ClientOption, "--pre-signed-url"),
         ("aws emr create-cluster --name a", Fault::NotOneCall, "RunJobFlow"),
         ("aws ssm put-parameter --name a --value file://b", Fault::LocalFile, "contents"),
         ("aws s3api put-object --bucket b --key k --body f", Fault::LocalFile, "contents"),

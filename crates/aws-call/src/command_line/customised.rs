@@ -39,6 +39,7 @@ pub(super) type Setter = fn(&Setting<'_, '_>, &mut Parameters) -> Result<(), Com
 
 const MADE_UP: &str =
     "awscli makes up a reference for it; give `--invalidation-batch` or `--distribution-config` with one";
+const SIGNED: &str = "awscli signs a link at each call; give `--pre-signed-url` with one";
 const INTERACTIVE: &str = "it opens a session";
 const TRANSLATED: &str = "awscli translates it from its own form";
 
@@ -58,6 +59,9 @@ pub(super) fn edit(command: &Command<'_>, table: &mut ArgumentTable<'_>) {
         }
         ("emr", "add-tags") => {
             table.add("tags", Takes::OneOrMore, Sets::Custom(tags));
+        }
+        ("rds" | "docdb" | "neptune", _) if has(table, "pre-signed-url") => {
+            table.add("source-region", Takes::One, Sets::Refused(SIGNED));
         }
         ("rds", "add-option-to-option-group") => {
             table.remove("options-to-remove");
@@ -102,6 +106,10 @@ pub(super) fn finish(command: &Command<'_>, parameters: &mut Parameters) -> Resu
         ("cloudwatch", "put-metric-data") => messages::finish_metric(parameters),
         _ => Ok(()),
     }
+}
+
+fn has(table: &ArgumentTable<'_>, name: &str) -> bool {
+    table.arguments.iter().any(|argument| argument.name == name)
 }
 
 /// Options that say where awscli writes the answer.

@@ -12,7 +12,7 @@ use super::{
         error::CommandError,
         local_file, names_file, values,
     },
-    Setting, object,
+    Setting, has, object,
 };
 use crate::schemas::ROOT;
 
@@ -122,8 +122,7 @@ fn of_command<'t>(command: &'t Command<'_>) -> impl Iterator<Item = &'static Nes
 /// Adds the options of nested members.
 pub(super) fn edit(command: &Command<'_>, table: &mut ArgumentTable<'_>) {
     for nested in of_command(command) {
-        if nested.command == "*" && !table.arguments.iter().any(|argument| argument.name == nested.of_option)
-        {
+        if nested.command == "*" && !has(table, nested.of_option) {
             continue;
         }
         if !nested.required || nested.member == "File" {
