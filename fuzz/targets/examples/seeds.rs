@@ -1,9 +1,9 @@
-//! Writes the seeds of the target `index` anew, which a change of the index's format makes necessary.
+//! `seeds FOLDER` writes the seeds of the target `index`: small indexes of the current format.
 
-use std::{fs, path::Path};
+use std::{env, fs, io, path::PathBuf};
 
-fn main() -> std::io::Result<()> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds/index");
+fn main() -> io::Result<()> {
+    let folder = env::args_os().nth(1).map(PathBuf::from).ok_or_else(|| io::Error::other("seeds FOLDER"))?;
     fs::create_dir_all(&folder)?;
     for (protocol, index) in fuzz_targets::small_indexes() {
         fs::write(folder.join(protocol), index)?;

@@ -10,6 +10,11 @@ thread_local! {
     static LOADED: OnceCell<Index> = const { OnceCell::new() };
 }
 
+/// Loads the models, which would else count as the time of the first input.
+pub fn load_commands() {
+    LOADED.with(|loaded| loaded.get_or_init(command_index).services().len());
+}
+
 /// Reads a command line. Panics if what is made of it is not a call of an operation that there is, or if the reason why
 /// nothing is made of it is empty.
 pub fn command_line(input: &[u8]) {

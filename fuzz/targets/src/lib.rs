@@ -10,8 +10,8 @@ mod container;
 mod index;
 mod models;
 
-pub use answers::answer;
-pub use command_line::command_line;
+pub use answers::{answer, load_operations};
+pub use command_line::{command_line, load_commands};
 pub use container::stored;
 pub use index::index;
 pub use models::small_indexes;
