@@ -123,21 +123,23 @@ impl Operation {
         self.inner.token.as_deref()
     }
 
-    /// JSON pointers of the parameters that are marked sensitive; `*` stands for every element of a list or map. Where a
+    /// JSON pointers of the parameters that are marked sensitive, or known to hold secrets all the same; `*` stands for every element of a list or map. Where a
     /// structure contains itself, the pointer stops at the first repetition.
     #[must_use]
     pub fn sensitive_paths(&self) -> &[String] {
         self.inner.sensitive_input.get_or_init(|| {
-            self.input().ok().and_then(|input| input.graph.as_ref()).map(sensitive_paths).unwrap_or_default()
+            let graph = self.input().ok().and_then(|input| input.graph.as_ref());
+            graph.map(|graph| sensitive_paths(self.service(), graph)).unwrap_or_default()
         })
     }
 
-    /// JSON pointers of what is marked sensitive in the output, in the form of [`Operation::sensitive_paths`].
+    /// JSON pointers of what is sensitive in the output, in the form of [`Operation::sensitive_paths`].
     #[must_use]
     pub fn output_sensitive_paths(&self) -> &[String] {
-        self.inner
-            .sensitive_output
-            .get_or_init(|| self.output().ok().flatten().map(sensitive_paths).unwrap_or_default())
+        self.inner.sensitive_output.get_or_init(|| {
+            let graph = self.output().ok().flatten();
+            graph.map(|graph| sensitive_paths(self.service(), graph)).unwrap_or_default()
+        })
     }
 
     /// First sentence of its documentation, without markup.

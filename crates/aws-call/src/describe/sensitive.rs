@@ -1,21 +1,25 @@
 //! Where sensitive values stand.
 
+mod unmarked;
+
 use crate::{
     model::Kind,
-    schemas::{Graph, Node, ROOT},
+    schemas::{Graph, MemberSchema, Node, ROOT},
 };
 
-/// JSON pointers of everything marked sensitive, in the model's order, without repetition.
-pub(crate) fn sensitive_paths(graph: &Graph) -> Vec<String> {
+/// JSON pointers of everything that the model marks sensitive or that is known to hold secrets all the same, in the model's
+/// order, without repetition.
+pub(crate) fn sensitive_paths(service: &str, graph: &Graph) -> Vec<String> {
     let mut found = Vec::new();
     if let Some(root) = graph.node(ROOT) {
-        let mut walk = Walk { graph, open: vec![ROOT], found: &mut found };
+        let mut walk = Walk { service, graph, open: vec![ROOT], found: &mut found };
         walk.node(root, "");
     }
     found
 }
 
 struct Walk<'a> {
+    service: &'a str,
     graph: &'a Graph,
     /// Nodes on the way from the root, to stop where a shape contains itself.
     open: Vec<usize>,
@@ -32,7 +36,7 @@ impl Walk<'_> {
             Kind::Structure(_) | Kind::Union(_) => {
                 for member in &node.members {
                     let name = member.member.name.replace('~', "~0").replace('/', "~1");
-                    self.step(member.node, &format!("{path}/{name}"));
+                    self.member(node, member, &format!("{path}/{name}"));
                 }
             }
             Kind::List(_) | Kind::Map(_) => {
@@ -47,6 +51,30 @@ impl Walk<'_> {
             | Kind::Float { .. }
             | Kind::Timestamp(_)
             | Kind::Document => {}
+        }
+    }
+
+    fn member(&mut self, owner: &Node, member: &MemberSchema, path: &str) {
+        let graph = self.graph;
+        let Some(target) = graph.node(member.node) else { return };
+        let name = &member.member.name;
+        let marked = target.shape.sensitive;
+        let found = self.found.len();
+        self.step(member.node, path);
+        if marked || self.found.len() > found {
+            return;
+        }
+        if unmarked::is_secret(self.service, &owner.shape.name, name, &target.shape.kind) {
+            let is_map = matches!(target.shape.kind, Kind::Map(_));
+            self.found.push(if is_map { format!("{path}/*") } else { path.to_owned() });
+        } else if unmarked::is_environment(name) {
+            let element = target.element.and_then(|element| graph.node(element.node));
+            let value = element.and_then(|element| {
+                element.members.iter().find(|member| member.member.name.eq_ignore_ascii_case("value"))
+            });
+            if let (Kind::List(_), Some(value)) = (&target.shape.kind, value) {
+                self.found.push(format!("{path}/*/{}", value.member.name));
+            }
         }
     }
 
