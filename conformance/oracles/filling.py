@@ -9,6 +9,8 @@ import base64
 import datetime
 import random
 
+from botocore import serialize
+
 # Beyond this many values only required members are filled, so that no request is larger than a few hundred kilobytes.
 LARGEST = 6_000
 # Every integer up to here is exact in JSON; aws-call takes the others as text.
@@ -108,10 +110,9 @@ class Filling:
             return arn % ("s3", "storage-lens/x")
         if (self.service, parameter) == ("s3control", "OutpostId"):
             return "op-01234567890123456"
-        if self.service == "kinesis" and parameter in ("StreamARN", "ResourceARN"):
-            return arn % ("kinesis", "stream/s")
-        if (self.service, parameter) == ("kinesis", "ConsumerARN"):
-            return arn % ("kinesis", "stream/s/consumer/c:1")
+        if self.service == "kinesis" and parameter.endswith("ARN"):
+            resources = {"ConsumerARN": "stream/s/consumer/c:1", "ChannelARN": "channel/c", "QueueARN": "queue/q"}
+            return arn % ("kinesis", resources.get(parameter, "stream/s"))
         if (self.service, parameter) == ("cloudfront-keyvaluestore", "KvsARN"):
             return "arn:aws:cloudfront::123456789012:key-value-store/a"
         if self.service in ("dynamodb", "dynamodbstreams"):
@@ -249,10 +250,17 @@ class Filling:
     def fill_timestamp(self, shape, location, within):
         moment = datetime.datetime(1971, 1, 1, tzinfo=datetime.timezone.utc)
         moment += datetime.timedelta(seconds=self.random.randint(0, 2_800_000_000))
-        if self.kind == "random" and self.random.random() < 0.5:
+        if self.kind == "random" and self.random.random() < 0.5 and self.keeps_fractions(shape, location):
             # Fractions that end in no zero, since texts with and without it are the same time.
             moment += datetime.timedelta(microseconds=self.random.randint(0, 99_998) * 10 + 1)
         return moment
+
+    def keeps_fractions(self, shape, location):
+        """Whether this botocore sends fractions of a second here; before 1.44 it left them out of numbers."""
+        protocol = self.operation.service_model.resolved_protocol
+        numbers = location == "body" and protocol in ("json", "rest-json", "smithy-rpc-v2-cbor")
+        kind = shape.serialization.get("timestampFormat") or ("unixTimestamp" if numbers else None)
+        return kind is None or kind.lower() != "unixtimestamp" or hasattr(serialize, "TIMESTAMP_PRECISION_LEGACY")
 
     def fill_blob(self, shape, location, within):
         least = shape.metadata.get("min", 0)

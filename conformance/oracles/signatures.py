@@ -17,7 +17,6 @@ import warnings
 
 import requests
 
-import botocore.session
 from botocore import UNSIGNED, auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
@@ -50,7 +49,7 @@ def sign(request, name, region, moment, token):
 
 
 def run(count):
-    session = botocore.session.Session()
+    session = requests.new_session()
     services = by_protocol(session)
     draw = random.Random("signatures")
     clients = {}

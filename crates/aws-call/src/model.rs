@@ -102,6 +102,8 @@ pub struct Operation {
     pub host_prefix: Option<String>,
     /// What the request's checksum must be, if it needs one.
     pub checksum: Option<ChecksumRule>,
+    /// Member that asks for a checksum of the answer when it is `ENABLED`, which it is unless a caller says otherwise.
+    pub checksum_mode_member: Option<String>,
     /// Whether long request bodies are sent compressed.
     pub compressed: bool,
     /// Whether the body of its answer is a stream of bytes.

@@ -30,8 +30,6 @@ pub(crate) enum Direction {
 /// models, since [`crate::Index`] keeps each operation it has loaded.
 pub(crate) struct Graph {
     pub(crate) protocol: Protocol,
-    /// Whether times are sent in milliseconds.
-    pub(crate) milliseconds: bool,
     nodes: Vec<Node>,
 }
 
@@ -73,8 +71,7 @@ impl Graph {
         direction: Direction,
     ) -> Result<Self, IndexError> {
         let nodes = Builder::new(service, direction).build(root)?;
-        let milliseconds = service.model.name == "bedrock-agentcore";
-        Ok(Self { protocol: service.model.protocol, milliseconds, nodes })
+        Ok(Self { protocol: service.model.protocol, nodes })
     }
 
     /// The node with this number.

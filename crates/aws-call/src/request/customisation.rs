@@ -9,7 +9,7 @@
 //! | `customize_endpoint_resolver_builtins` | `request/destination.rs` |
 //! | `handle_copy_source_param`, `sse_md5`, `copy_source_sse_md5` | `customisation/s3.rs` |
 //! | `set_list_objects_encoding_type_url` | `customisation/s3.rs`; answers are decoded again |
-//! | `_handle_request_validation_mode_member` | `customisation/s3.rs` |
+//! | `_handle_request_validation_mode_member` | here |
 //! | `escape_xml_payload` | the XML codec escapes so everywhere |
 //! | `base64_encode_user_data` | here: user data are given as plain text |
 //! | `fix_route53_ids`, `inject_account_id` (Glacier) | here |
@@ -17,7 +17,7 @@
 //! | `add_accept_header` (API Gateway) | here |
 //! | `change_get_to_post` (CloudSearch domains) | here |
 //! | `inject_api_version_header_if_needed` | here, for operations that ask for endpoints |
-//! | `enable_millisecond_timestamp_precision` | `request/timestamps.rs` |
+//! | `enable_millisecond_timestamp_precision` | not done, as in newer versions: every service gets microseconds |
 //! | `inject_presigned_url_ec2`, `inject_presigned_url_rds` | not done: the URL would be signed when the request is rendered, long before it is sent. Such copies take the URL as a parameter, as the services themselves do |
 //! | `switch_host_machinelearning` | not done: a parameter never chooses the endpoint. The operation is not supported |
 //! | `remove_arn_from_signing_path` | concerns signatures older than version 4 alone |
@@ -50,6 +50,12 @@ pub(crate) fn before_rendering<'a>(
     operation: &Operation,
     parameters: Parameters<'a>,
 ) -> Result<Parameters<'a>, IndexError> {
+    let parameters = match &operation.model().checksum_mode_member {
+        Some(member) if parameters.get(member).is_none_or(Value::is_null) => {
+            with(parameters, member, "ENABLED".to_owned())
+        }
+        _ => parameters,
+    };
     Ok(match (operation.service(), operation.name()) {
         ("s3", name) => s3::before_rendering(name, parameters),
         ("route53", _) => match &operation.input()?.graph {

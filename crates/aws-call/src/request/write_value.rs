@@ -85,7 +85,7 @@ fn write_member(
     value: &Value,
     serializer: &mut dyn ShapeSerializer,
 ) -> Result<(), SerdeError> {
-    if member.member.json_value {
+    if member.member.json_value && matches!(target.shape.kind, Kind::Text(_)) {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         return serializer.write_string(member.schema, &text);
     }
@@ -144,7 +144,7 @@ fn write(
         }
         Kind::Timestamp(_) => {
             let timestamp = json_form::timestamp(value).ok_or_else(|| misfit("a point in time", value))?;
-            timestamps::write(graph, schema, &timestamp, serializer)
+            timestamps::write(schema, &timestamp, serializer)
         }
         Kind::Document => serializer.write_document(schema, &json_form::document(value)),
     }

@@ -125,6 +125,7 @@ pub(super) struct HttpChecksumJson {
     #[serde(default)]
     pub(super) request_checksum_required: bool,
     pub(super) request_algorithm_member: Option<String>,
+    pub(super) request_validation_mode_member: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -46,6 +46,10 @@ pub(super) fn read_operation(
             // The endpoint rules of S3 Control put the account into the host themselves.
             .filter(|_| service != "s3control"),
         checksum: checksum(source, surroundings.service),
+        checksum_mode_member: source
+            .http_checksum
+            .as_ref()
+            .and_then(|checksum| checksum.request_validation_mode_member.clone()),
         compressed: source
             .request_compression
             .as_ref()

@@ -24,9 +24,6 @@ pub(super) fn before_rendering<'a>(operation: &str, parameters: Parameters<'a>) 
         "ListObjects" | "ListObjectsV2" | "ListObjectVersions" if text("EncodingType").is_none() => {
             with(parameters, "EncodingType", "url".to_owned())
         }
-        "GetObject" if text("ChecksumMode").is_none() => {
-            with(parameters, "ChecksumMode", "ENABLED".to_owned())
-        }
         _ => parameters,
     }
 }
