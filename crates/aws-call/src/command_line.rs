@@ -13,6 +13,7 @@ mod names;
 mod options;
 mod parameters;
 mod renames;
+mod s3_commands;
 mod services;
 mod shorthand;
 mod timestamp;
@@ -81,9 +82,12 @@ impl Index {
         if words.next().as_deref() != Some("aws") {
             return Err(not_a_command());
         }
-        let globals = Globals::read(words.collect(), blobs)?;
+        let mut globals = Globals::read(words.collect(), blobs)?;
+        if globals.service.as_deref() == Some("s3") {
+            globals = s3_commands::rewrite(globals)?;
+        }
         let service = globals.service.as_deref().ok_or_else(not_a_command)?;
-        let folder = services::service(self, service, globals.command.as_deref())?;
+        let folder = services::service(self, service)?;
         let command = globals.command.clone().ok_or_else(not_a_command)?;
         if command == "help" || matches!(globals.rest.as_slice(), [only] if only == "help") {
             return Err(CommandError::new(CommandFault::NotOneCall, "`help` shows documentation"));

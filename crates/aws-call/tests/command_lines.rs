@@ -39,6 +39,16 @@ fn a_command_line_is_the_call_that_it_stands_for() {
 fn services_and_options_have_the_names_that_awscli_gives_them() {
     for (command, service, operation, expected) in [
         ("aws s3api delete-bucket --bucket b", "s3", "DeleteBucket", json!({ "Bucket": "b" })),
+        ("aws s3 rb s3://b", "s3", "DeleteBucket", json!({ "Bucket": "b" })),
+        ("aws s3 rm 's3://b/k l' --quiet", "s3", "DeleteObject", json!({ "Bucket": "b", "Key": "k l" })),
+        (
+            "aws s3 website s3://b/ --index-document i.html --error-document \"e'.html\"",
+            "s3",
+            "PutBucketWebsite",
+            json!({ "Bucket": "b", "WebsiteConfiguration": {
+                "IndexDocument": { "Suffix": "i.html" }, "ErrorDocument": { "Key": "e'.html" }
+            } }),
+        ),
         (
             "aws configservice delete-config-rule --config-rule-name r",
             "config",
@@ -166,6 +176,10 @@ fn what_is_not_one_call_is_refused_with_its_fault_and_the_way_to_say_it() {
         ("aws ssm get-parameter", Fault::Missing, "--name"),
         ("aws ssm get-parameter --name", Fault::Missing, "--name"),
         ("aws s3 cp a s3://b", Fault::NotOneCall, "s3api put-object"),
+        ("aws s3 rm s3://b --recursive", Fault::NotOneCall, "delete-objects"),
+        ("aws s3 rb s3://b --force", Fault::NotOneCall, "delete-bucket --bucket b"),
+        ("aws s3 ls s3://b/c", Fault::NotOneCall, "list-objects-v2 --bucket b"),
+        ("aws s3 mb s3://b --region eu-west-1", Fault::NotOneCall, "LocationConstraint=eu-west-1"),
         ("aws ec2 wait instance-running", Fault::NotOneCall, "describing"),
         ("aws ssm start-session --target i-1", Fault::ClientOption, "session"),
         ("aws ssm get-parameter --name a --profile p", Fault::ClientOption, "account"),

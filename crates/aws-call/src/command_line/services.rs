@@ -138,30 +138,11 @@ const NO_SERVICES: &[(&str, &str)] = &[
     ("sdb", "it must be enabled in the settings of the client"),
 ];
 
-/// Subcommands of `aws s3`, with what to use.
-const S3_COMMANDS: &[(&str, &str)] = &[
-    ("ls", "use `s3api list-objects-v2`, or `s3api list-buckets`"),
-    ("cp", "use `s3api put-object`, `s3api get-object` or `s3api copy-object`"),
-    ("mv", "use `s3api copy-object` and `s3api delete-object`"),
-    ("rm", "use `s3api delete-object` or `s3api delete-objects`"),
-    ("sync", "use `s3api copy-object` for each object"),
-    ("mb", "use `s3api create-bucket`"),
-    ("rb", "use `s3api delete-bucket`"),
-    ("website", "use `s3api put-bucket-website`"),
-    ("presign", "a link is made without a call"),
-];
-
 /// The botocore folder of the service called `name` on a command line.
 ///
 /// # Errors
 /// When there is none, or the command is no service.
-pub(super) fn service(index: &Index, name: &str, command: Option<&str>) -> Result<String, CommandError> {
-    if name == "s3" {
-        let known = S3_COMMANDS.iter().find(|(known, _)| Some(*known) == command);
-        let (command, instead) =
-            known.copied().unwrap_or(("…", "use `s3api`, whose commands are single API calls"));
-        return Err(not_one_call(&format!("s3 {command}"), instead));
-    }
+pub(super) fn service(index: &Index, name: &str) -> Result<String, CommandError> {
     if let Some((_, why)) = NO_SERVICES.iter().find(|(known, _)| *known == name) {
         return Err(CommandError::new(CommandFault::NotOneCall, format!("`aws {name}` calls no service"))
             .instead(*why));
