@@ -37,8 +37,7 @@ impl Setting<'_, '_> {
 /// Sets parameters from one option.
 pub(super) type Setter = fn(&Setting<'_, '_>, &mut Parameters) -> Result<(), CommandError>;
 
-const MADE_UP: &str =
-    "awscli makes up a reference for it; give `--invalidation-batch` or `--distribution-config` with one";
+const MADE_UP: &str = "awscli makes up a reference for it; give `--distribution-config` with one of your own";
 const SIGNED: &str = "awscli signs a link at each call; give `--pre-signed-url` with one";
 const INTERACTIVE: &str = "it opens a session";
 const TRANSLATED: &str = "awscli translates it from its own form";
