@@ -17,7 +17,6 @@ mod endpoints;
 mod exceptions;
 mod failure;
 mod live;
-#[allow(dead_code, reason = "no suite needs the path of the index yet")]
 mod models;
 mod oracle;
 #[expect(
@@ -32,6 +31,7 @@ mod responses;
 mod signatures;
 mod suite;
 mod validation;
+mod whole_index;
 
 use std::{path::PathBuf, process::ExitCode};
 

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::{
     command_lines, endpoints, failure::Failure, live, models::Models, protocols, requests, responses,
-    signatures, validation,
+    signatures, validation, whole_index,
 };
 
 /// A suite: cases that somebody else wrote, or an oracle that somebody else wrote.
@@ -76,6 +76,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite { name: "requests", title: "requests equal to botocore's", cases: requests::equal },
     Suite { name: "live", title: "steps on an emulator", cases: live::scripts },
     Suite { name: "live_errors", title: "errors of an emulator", cases: live::errors },
+    Suite { name: "index", title: "operations in the index, and its size", cases: whole_index::complete },
     Suite {
         name: "validation",
         title: "botocore's validation, valid and invalid",
