@@ -32,7 +32,9 @@ impl Chance {
 
     /// Anything that has to be escaped somewhere.
     fn text(&mut self) -> String {
-        (0..1 + self.below(40)).map(|_| self.one_of("ab cD9/~-_.+%&=?#<>\"'\\{}[],;:!*()@$\n\té€😀")).collect()
+        (0..1 + self.below(40))
+            .map(|_| self.one_of("ab cD9/~-_.+%&=?#<>\"'\\{}[],;:!*()@$\n\té€😀"))
+            .collect()
     }
 
     fn bytes(&mut self) -> Vec<u8> {
@@ -83,7 +85,8 @@ pub(crate) fn ssm(p: &Parameters) -> Value {
 
 pub(crate) async fn typed_ssm(client: aws_sdk_ssm::Client, p: &Parameters) {
     let tag = aws_sdk_ssm::types::Tag::builder().key(&p.other).value(&p.texts[0]).build();
-    let call = client.put_parameter().name(&p.name).value(&p.text).r#type(ParameterType::String).overwrite(true);
+    let call =
+        client.put_parameter().name(&p.name).value(&p.text).r#type(ParameterType::String).overwrite(true);
     let _ = call.tags(tag.expect("both are set")).send().await;
 }
 
@@ -113,7 +116,8 @@ pub(crate) fn sns(p: &Parameters) -> Value {
 }
 
 pub(crate) async fn typed_sns(client: aws_sdk_sns::Client, p: &Parameters) {
-    let value = MessageAttributeValue::builder().data_type("Binary").binary_value(Blob::new(p.bytes.clone())).build();
+    let value =
+        MessageAttributeValue::builder().data_type("Binary").binary_value(Blob::new(p.bytes.clone())).build();
     let call = client.publish().topic_arn(format!("arn:aws:sns:eu-west-1:111122223333:{}", p.name));
     let call = call.message(&p.text).subject(&p.texts[0]);
     let _ = call.message_attributes(&p.other, value.expect("the type is set")).send().await;
@@ -149,7 +153,8 @@ pub(crate) fn cloudwatch(p: &Parameters) -> Value {
 
 pub(crate) async fn typed_cloudwatch(client: aws_sdk_cloudwatch::Client, p: &Parameters) {
     let dimension = Dimension::builder().name("n").value(&p.text).build();
-    let datum = MetricDatum::builder().metric_name(&p.other).timestamp(DateTime::from_secs(p.seconds)).value(p.ratio);
+    let datum =
+        MetricDatum::builder().metric_name(&p.other).timestamp(DateTime::from_secs(p.seconds)).value(p.ratio);
     let datum = datum.unit(StandardUnit::Count).storage_resolution(p.number).dimensions(dimension).build();
     let _ = client.put_metric_data().namespace(&p.name).metric_data(datum).send().await;
 }

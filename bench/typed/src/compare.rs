@@ -18,7 +18,13 @@ pub(crate) const REGION: &str = "eu-west-1";
 const SEEDS: u64 = 50;
 
 pub(crate) fn credentials() -> Credentials {
-    Credentials::new("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", Some("token".into()), None, "bench")
+    Credentials::new(
+        "AKIAIOSFODNN7EXAMPLE",
+        "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        Some("token".into()),
+        None,
+        "bench",
+    )
 }
 
 fn now() -> SystemTime {
@@ -44,7 +50,13 @@ pub(crate) async fn compare(index: &Index, cbor: &Index) -> Result<Value, Failur
         ("restJson1", "lambda", "UpdateFunctionConfiguration"),
         ("rpcv2Cbor", "cloudwatch", "PutMetricData"),
     ]
-    .map(|(protocol, service, operation)| Tally { protocol, service, operation, equal: 0, differences: Vec::new() });
+    .map(|(protocol, service, operation)| Tally {
+        protocol,
+        service,
+        operation,
+        equal: 0,
+        differences: Vec::new(),
+    });
     for seed in 1..=SEEDS {
         let parameters = Parameters::by_chance(&mut Chance::new(seed));
         for tally in &mut tallies {
@@ -94,7 +106,8 @@ async fn call(service: &str, capture: &Capture, parameters: &Parameters) -> Valu
             calls::lambda(parameters)
         }
         _ => {
-            calls::typed_cloudwatch(client!(aws_sdk_cloudwatch, capture, time_source = time), parameters).await;
+            calls::typed_cloudwatch(client!(aws_sdk_cloudwatch, capture, time_source = time), parameters)
+                .await;
             calls::cloudwatch(parameters)
         }
     }
@@ -122,6 +135,7 @@ fn difference(typed: &Captured, ours: &Captured) -> Option<String> {
         ("headers", format!("{:?}", typed.headers), format!("{:?}", ours.headers)),
     ];
     let differing = parts.iter().filter(|(_, typed, ours)| typed != ours);
-    let told: Vec<_> = differing.map(|(part, typed, ours)| format!("{part}: typed {typed}, aws-call {ours}")).collect();
+    let told: Vec<_> =
+        differing.map(|(part, typed, ours)| format!("{part}: typed {typed}, aws-call {ours}")).collect();
     Some(told.join("; "))
 }

@@ -3,10 +3,10 @@
 //! `bench-typed INDEX BOTOCORE`, where BOTOCORE is the folder of the unpacked source distribution: whether both write the same
 //! requests, byte for byte, in every protocol, and what both take to build and sign requests of ssm.
 
+mod calls;
 mod capture;
 mod cbor;
 mod compare;
-mod calls;
 mod cost;
 
 use std::{env, error::Error, path::PathBuf};
