@@ -146,6 +146,18 @@ pub(crate) async fn typed_lambda(client: aws_sdk_lambda::Client, p: &Parameters)
     let _ = call.environment(environment).send().await;
 }
 
+pub(crate) fn lambda_tags(p: &Parameters) -> Value {
+    json!({"Resource": function_arn(p), "Tags": {p.other.clone(): p.text}})
+}
+
+pub(crate) async fn typed_lambda_tags(client: aws_sdk_lambda::Client, p: &Parameters) {
+    let _ = client.tag_resource().resource(function_arn(p)).tags(&p.other, &p.text).send().await;
+}
+
+fn function_arn(p: &Parameters) -> String {
+    format!("arn:aws:lambda:eu-west-1:111122223333:function:{}/é {}", p.name, p.other)
+}
+
 pub(crate) fn cloudwatch(p: &Parameters) -> Value {
     json!({"Namespace": p.name, "MetricData": [{"MetricName": p.other, "Timestamp": p.seconds, "Value": p.ratio,
         "Unit": "Count", "StorageResolution": p.number, "Dimensions": [{"Name": "n", "Value": p.text}]}]})

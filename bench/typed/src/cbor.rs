@@ -6,18 +6,17 @@ use aws_call::{
     Index, pack,
     source::{IamData, ServiceSources, read_partitions, read_service},
 };
-use serde_json::{Value, json};
 
 use crate::Failure;
 
 /// An index of CloudWatch alone, with CBOR as its only protocol.
 pub(crate) fn index(data: &Path) -> Result<Index, Failure> {
     let folder = data.join("cloudwatch/2010-08-01");
-    let mut model: Value = serde_json::from_slice(&fs::read(folder.join("service-2.json"))?)?;
-    if let Some(metadata) = model.get_mut("metadata").and_then(Value::as_object_mut) {
-        metadata.insert("protocols".to_owned(), json!(["smithy-rpc-v2-cbor"]));
-    }
-    let model = model.to_string();
+    let model = fs::read_to_string(folder.join("service-2.json"))?;
+    // As text: the order of members is that of the model's file.
+    let (before, list) = model.split_once("\"protocols\":[").ok_or("the model names no protocols")?;
+    let (_, after) = list.split_once(']').ok_or("the model's protocols do not end")?;
+    let model = format!("{before}\"protocols\":[\"smithy-rpc-v2-cbor\"]{after}");
     let sources = ServiceSources {
         name: "cloudwatch",
         service: model.as_bytes(),

@@ -1,4 +1,8 @@
 //! The same calls on both sides, signed at the same moment with the same keys.
+//!
+//! The typed crates of restJson1 write members in alphabetical order, aws-call and botocore in the model's. That has no
+//! meaning in JSON, but bytes and signature differ; so a call with one member in its body stands for that protocol, and one
+//! with several is compared but for their order and the signature.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -36,6 +40,7 @@ struct Tally {
     protocol: &'static str,
     service: &'static str,
     operation: &'static str,
+    in_any_order: bool,
     equal: u64,
     differences: Vec<String>,
 }
@@ -47,13 +52,15 @@ pub(crate) async fn compare(index: &Index, cbor: &Index) -> Result<Value, Failur
         ("awsJson1_0", "dynamodb", "PutItem"),
         ("awsQuery", "sns", "Publish"),
         ("restXml", "s3", "PutBucketTagging"),
-        ("restJson1", "lambda", "UpdateFunctionConfiguration"),
+        ("restJson1", "lambda", "TagResource"),
+        ("restJson1_in_any_order", "lambda", "UpdateFunctionConfiguration"),
         ("rpcv2Cbor", "cloudwatch", "PutMetricData"),
     ]
     .map(|(protocol, service, operation)| Tally {
         protocol,
         service,
         operation,
+        in_any_order: protocol.ends_with("_in_any_order"),
         equal: 0,
         differences: Vec::new(),
     });
@@ -61,10 +68,14 @@ pub(crate) async fn compare(index: &Index, cbor: &Index) -> Result<Value, Failur
         let parameters = Parameters::by_chance(&mut Chance::new(seed));
         for tally in &mut tallies {
             let capture = Capture::default();
-            let json = call(tally.service, &capture, &parameters).await;
-            let typed = capture.take().ok_or("the typed SDK made no request")?;
+            let json = call(tally.operation, &capture, &parameters).await;
+            let mut typed = capture.take().ok_or("the typed SDK made no request")?;
             let index = if tally.protocol == "rpcv2Cbor" { cbor } else { index };
-            let ours = ours(index, tally, &json)?;
+            let mut ours = ours(index, tally, &json)?;
+            if tally.in_any_order {
+                order(&mut typed)?;
+                order(&mut ours)?;
+            }
             match difference(&typed, &ours) {
                 None => tally.equal += 1,
                 Some(difference) => tally.differences.push(difference),
@@ -81,27 +92,31 @@ fn described(tally: &Tally) -> Value {
 }
 
 /// Makes the typed call and gives the parameters that say the same.
-async fn call(service: &str, capture: &Capture, parameters: &Parameters) -> Value {
+async fn call(operation: &str, capture: &Capture, parameters: &Parameters) -> Value {
     let capture = capture.clone();
     let time = StaticTimeSource::new(now());
-    match service {
-        "ssm" => {
+    match operation {
+        "PutParameter" => {
             calls::typed_ssm(client!(aws_sdk_ssm, capture, time_source = time), parameters).await;
             calls::ssm(parameters)
         }
-        "dynamodb" => {
+        "PutItem" => {
             calls::typed_dynamodb(client!(aws_sdk_dynamodb, capture, time_source = time), parameters).await;
             calls::dynamodb(parameters)
         }
-        "sns" => {
+        "Publish" => {
             calls::typed_sns(client!(aws_sdk_sns, capture, time_source = time), parameters).await;
             calls::sns(parameters)
         }
-        "s3" => {
+        "PutBucketTagging" => {
             calls::typed_s3(client!(aws_sdk_s3, capture, time_source = time), parameters).await;
             calls::s3(parameters)
         }
-        "lambda" => {
+        "TagResource" => {
+            calls::typed_lambda_tags(client!(aws_sdk_lambda, capture, time_source = time), parameters).await;
+            calls::lambda_tags(parameters)
+        }
+        "UpdateFunctionConfiguration" => {
             calls::typed_lambda(client!(aws_sdk_lambda, capture, time_source = time), parameters).await;
             calls::lambda(parameters)
         }
@@ -121,6 +136,14 @@ fn ours(index: &Index, tally: &Tally, parameters: &Value) -> Result<Captured, Fa
     // The typed SDK leaves it to its connection.
     headers.retain(|(name, _)| name != "host");
     Ok(Captured { method: request.method.clone(), url: request.url(), headers, body: request.body })
+}
+
+/// Takes away what depends on the order of members.
+fn order(request: &mut Captured) -> Result<(), Failure> {
+    request.headers.retain(|(name, _)| name != "authorization");
+    let body: Value = serde_json::from_slice(&request.body)?;
+    request.body = body.to_string().into_bytes();
+    Ok(())
 }
 
 fn difference(typed: &Captured, ours: &Captured) -> Option<String> {
