@@ -1,15 +1,19 @@
 //! The codec crates' protocols, chosen and configured for a service.
 
-use aws_smithy_cbor::protocol::RpcV2CborProtocol;
+use aws_smithy_cbor::{
+    codec::{CborCodec, CborCodecSettings},
+    protocol::RpcV2CborProtocol,
+};
 use aws_smithy_json::protocol::{aws_json_rpc::AwsJsonRpcProtocol, aws_rest_json_1::AwsRestJsonProtocol};
 use aws_smithy_query::protocol::AwsQueryProtocol;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, Metadata};
 use aws_smithy_schema::{
-    codec::Codec as _,
+    codec::{Codec as _, FinishSerializer as _},
     protocol::{ServiceShapeName, SharedClientProtocol},
-    serde::SerdeError,
+    serde::{SerdeError, ShapeSerializer as _},
 };
 use aws_smithy_types::{
+    body::SdkBody,
     config_bag::{ConfigBag, Layer},
     error::ErrorMetadata,
 };
@@ -48,7 +52,18 @@ impl Wire {
 
     /// Writes a request without endpoint.
     pub(crate) fn write(&self, parameters: &Parameters<'_>) -> Result<HttpRequest, SerdeError> {
-        self.protocol.serialize_request(parameters, parameters.schema, "", &self.settings)
+        let mut request =
+            self.protocol.serialize_request(parameters, parameters.schema, "", &self.settings)?;
+        if self.kind == Protocol::RpcV2Cbor && parameters.graph.is_some() {
+            // With the lengths of lists and maps ahead, as the SDKs write them. The protocol has no setting for it.
+            let settings = CborCodecSettings::default().use_definite_lengths(true);
+            let mut serializer = CborCodec::new(settings).create_serializer();
+            serializer.write_struct(parameters.schema, parameters)?;
+            let body = serializer.finish();
+            request.headers_mut().insert("content-length", body.len().to_string());
+            *request.body_mut() = SdkBody::from(body);
+        }
+        Ok(request)
     }
 
     /// Reads the output from a 2xx answer.
