@@ -112,7 +112,7 @@ bench-cold-start: index $(BENCH_PYTHON)/.installed ## Measure from process start
 .PHONY: bench-aws-call
 bench-aws-call: index $(ORACLES)/pinned/.installed ## Measure aws-call beside botocore and the typed Rust SDK
 	cargo build --release --locked --package bench-aws-call
-	cargo build --release --locked --manifest-path bench/typed/Cargo.toml --target-dir $(TARGET)/typed
+	cargo build --release --manifest-path bench/typed/Cargo.toml --target-dir $(TARGET)/typed
 	botocore=$$(scripts/fetch-models | sed -n 's/^--botocore=//p'); \
 	$(TARGET)/debug/xtask aws-call-cost --index $(INDEX) --python $(ORACLES)/pinned/bin/python \
 	  --botocore "$${botocore%/botocore/data}" --typed $(TARGET)/typed/release/bench-typed
