@@ -44,8 +44,6 @@ def converted(shape, value):
         return value
     kind = shape.type_name
     if kind == "structure":
-        if isinstance(value, str):
-            return value
         return {
             name: converted(shape.members[name], member)
             for name, member in value.items()
@@ -63,4 +61,20 @@ def converted(shape, value):
         return number(float(value))
     if kind in ("integer", "long") and abs(value) > EXACT:
         return str(value)
+    return value
+
+
+def with_decoded_text(shape, value):
+    """Marks what botocore decoded although the model says that it is text."""
+    if shape.serialization.get("jsonvalue"):
+        return value
+    if shape.type_name == "string" and isinstance(value, (dict, list)):
+        return {"$json": value}
+    if shape.type_name == "structure" and isinstance(value, dict):
+        return {
+            name: with_decoded_text(shape.members[name], member) if name in shape.members else member
+            for name, member in value.items()
+        }
+    if shape.type_name == "list" and isinstance(value, list):
+        return [with_decoded_text(shape.member, element) for element in value]
     return value

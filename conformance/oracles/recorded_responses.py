@@ -12,7 +12,7 @@ import pathlib
 import sys
 
 import botocore.session
-from answer_form import converted
+from answer_form import converted, with_decoded_text
 from botocore import xform_name
 
 
@@ -34,20 +34,6 @@ def operation_of(session, models, name):
     model = models[service]
     names = [found for found in model.operation_names if xform_name(found) == operation]
     return model.operation_model(names[0]) if names else None
-
-
-def with_decoded_text(shape, value):
-    """Marks what botocore decoded although the model says that it is text."""
-    if shape.type_name == "string" and isinstance(value, (dict, list)):
-        return {"$json": value}
-    if shape.type_name == "structure" and isinstance(value, dict):
-        return {
-            name: with_decoded_text(shape.members[name], member) if name in shape.members else member
-            for name, member in value.items()
-        }
-    if shape.type_name == "list" and isinstance(value, list):
-        return [with_decoded_text(shape.member, element) for element in value]
-    return value
 
 
 def main():

@@ -15,11 +15,31 @@ pub(crate) fn ask(
     models: &Models,
     script: &str,
     arguments: &[&str],
+    each: impl FnMut(Value) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    run(models, &models.python, script, arguments, each)
+}
+
+/// The same with the interpreter that has moto, and with it the code of the pinned botocore.
+pub(crate) fn ask_with_moto(
+    models: &Models,
+    script: &str,
+    arguments: &[&str],
+    each: impl FnMut(Value) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    run(models, &models.emulator, script, arguments, each)
+}
+
+fn run(
+    models: &Models,
+    python: &Path,
+    script: &str,
+    arguments: &[&str],
     mut each: impl FnMut(Value) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("oracles").join(script);
     let failed = |what: String| Failure::Other(format!("{script}: {what}"));
-    let mut child = Command::new(&models.python)
+    let mut child = Command::new(python)
         .arg(&path)
         .args(arguments)
         // The oracle's data are the models under test, and nothing of this machine's settings.
@@ -33,7 +53,7 @@ pub(crate) fn ask(
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
-        .map_err(|error| failed(format!("`{}` cannot be started: {error}", models.python.display())))?;
+        .map_err(|error| failed(format!("`{}` cannot be started: {error}", python.display())))?;
     if let Some(stdout) = child.stdout.take() {
         for line in BufReader::new(stdout).lines() {
             let line = line.map_err(|error| failed(error.to_string()))?;

@@ -61,6 +61,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite { name: "protocol_output", title: "botocore protocol suites, output", cases: protocols::output },
     Suite { name: "endpoint_rules", title: "endpoint rule tests", cases: endpoints::rules },
     Suite { name: "responses", title: "recorded responses", cases: responses::recorded },
+    Suite { name: "answers", title: "answers read as botocore does", cases: responses::made },
     Suite {
         name: "command_operations",
         title: "command lines for every operation",

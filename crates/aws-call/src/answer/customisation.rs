@@ -6,6 +6,7 @@
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use percent_encoding::percent_decode_str;
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::{Received, timestamp};
@@ -72,9 +73,11 @@ fn is(operation: &Operation, service: &str, name: &str) -> bool {
     operation.service() == service && operation.name() == name
 }
 
-/// The console's output is base64 text; bytes that are not UTF-8 are replaced.
+/// The console's output is base64 text, perhaps in lines; bytes that are not UTF-8 are replaced.
 fn decode_console(output: &mut Value) {
-    let decoded = output.get("Output").and_then(Value::as_str).and_then(|text| STANDARD.decode(text).ok());
+    let encoded = output.get("Output").and_then(Value::as_str);
+    let encoded = encoded.map(|text| text.split_ascii_whitespace().collect::<String>());
+    let decoded = encoded.and_then(|text| STANDARD.decode(text).ok());
     if let (Some(decoded), Some(members)) = (decoded, output.as_object_mut()) {
         members.insert("Output".to_owned(), Value::from(String::from_utf8_lossy(&decoded)));
     }
@@ -112,6 +115,13 @@ fn is_policy(name: &str) -> bool {
     matches!(name, "PolicyDocument" | "AssumeRolePolicyDocument" | "Document")
 }
 
+/// None for what is no policy once it is decoded.
+fn decoded_policy(text: &str) -> Option<String> {
+    let decoded = percent_decode_str(text).decode_utf8().ok()?;
+    serde_json::from_str::<IgnoredAny>(&decoded).ok()?;
+    Some(decoded.into_owned())
+}
+
 /// IAM sends policy documents percent-encoded; they are given decoded, so that they can be sent back as they are.
 fn decode_policies(value: &mut Value) {
     match value {
@@ -120,8 +130,8 @@ fn decode_policies(value: &mut Value) {
                 match value {
                     // A document that already starts as JSON does is not encoded: decoding it would change it.
                     Value::String(text) if is_policy(name) && !text.trim_start().starts_with('{') => {
-                        if let Ok(decoded) = percent_decode_str(text).decode_utf8() {
-                            *text = decoded.into_owned();
+                        if let Some(decoded) = decoded_policy(text) {
+                            *text = decoded;
                         }
                     }
                     Value::Object(_) | Value::Array(_) => decode_policies(value),
@@ -177,7 +187,7 @@ mod tests {
 
     #[test]
     fn the_console_is_text() {
-        let mut output = json!({"InstanceId": "i", "Output": STANDARD.encode(b"boot\n\xff")});
+        let mut output = json!({"InstanceId": "i", "Output": "Ym9v\ndAr/"});
         decode_console(&mut output);
         assert_eq!(output, json!({"InstanceId": "i", "Output": "boot\n\u{fffd}"}));
     }

@@ -186,10 +186,10 @@ impl<'a> Builder<'a> {
             }
             Protocol::RestXml | Protocol::AwsQuery | Protocol::Ec2Query => {
                 let of_elements = match &target.kind {
-                    Kind::List(list) if self.names_elements(member) => list.member.wire_name.as_deref(),
+                    Kind::List(list) if member.flattened => list.member.wire_name.as_deref(),
                     _ => None,
                 };
-                if let Some(name) = wire_name.or(of_elements) {
+                if let Some(name) = self.name_in_xml(wire_name, of_elements) {
                     schema = schema.with_xml_name(name);
                 }
                 if member.flattened {
@@ -205,10 +205,18 @@ impl<'a> Builder<'a> {
         schema
     }
 
-    /// Whether a list without a name of its own is written under its elements': awsQuery does so where it is flattened.
-    fn names_elements(&self, member: &model::Member) -> bool {
-        let query = self.service.model.protocol == Protocol::AwsQuery;
-        query && self.direction == Direction::Request && member.flattened
+    /// The name of a list whose elements have no element around them: in answers that of its elements comes first, in requests
+    /// its own, and there only awsQuery has the other at all.
+    fn name_in_xml(
+        &self,
+        own: Option<&'static str>,
+        of_elements: Option<&'static str>,
+    ) -> Option<&'static str> {
+        match (self.direction, self.service.model.protocol) {
+            (Direction::Answer, _) => of_elements.or(own),
+            (Direction::Request, Protocol::AwsQuery) => own.or(of_elements),
+            (Direction::Request, _) => own,
+        }
     }
 
     /// Adds what a reference and its target say about timestamps, namespaces and the names of elements.

@@ -129,11 +129,19 @@ impl<'a> ShapeReader<'a> {
         })
     }
 
+    /// A list that gives its own name on the wire, for members that do not give it another.
+    fn own_name(&self, shape: &str) -> Option<String> {
+        self.source
+            .get(shape)
+            .filter(|shape| shape.kind == "list")
+            .and_then(|shape| shape.location_name.clone())
+    }
+
     fn reference(&mut self, owner: &str, source: Option<&ReferenceJson>) -> Result<Reference, SourceError> {
         let source = source.ok_or_else(|| SourceError::model(owner, "no member, key or value"))?;
         Ok(Reference {
             target: self.number(&source.shape)?,
-            wire_name: source.location_name.clone(),
+            wire_name: source.location_name.clone().or_else(|| self.own_name(&source.shape)),
             timestamp: timestamp_format(source.timestamp_format.as_deref()),
             xml_namespace: xml_namespace(&source.xml_namespace),
         })
