@@ -70,7 +70,7 @@ impl Client {
         Self { config }
     }
 
-    /// Signs and sends a request once, on a fresh connection.
+    /// Signs and sends a request once, on a fresh connection. A request of an operation that is not supported is not sent.
     pub async fn send(
         &self,
         operation: &Operation,
@@ -79,6 +79,9 @@ impl Client {
         now: SystemTime,
         user_agent_suffix: Option<&str>,
     ) -> Outcome {
+        if let Some(reason) = operation.unsupported() {
+            return Outcome::NotSent { reason: reason.to_owned() };
+        }
         let mut headers = match request.signed_headers(credentials, now) {
             Ok(headers) => headers,
             Err(error) => return Outcome::NotSent { reason: error.to_string() },

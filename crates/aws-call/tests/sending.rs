@@ -18,7 +18,10 @@ use std::{
 
 use aws_call::{Client, ClientConfig, Credentials, Operation, Outcome, Output, Target, Url};
 use serde_json::{Value, json};
-use support::server::{Behaviour, Server, answer};
+use support::{
+    server::{Behaviour, Server, answer},
+    target,
+};
 
 const JSON: &str = "application/x-amz-json-1.1";
 
@@ -63,6 +66,16 @@ async fn a_readable_success_is_done() {
     assert!(sent.contains("user-agent: changegate-test suffix/1\r\n"), "{sent}");
     assert!(sent.contains("authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/"), "{sent}");
     assert!(sent.ends_with(r#"{"Name":"/a","Value":"5"}"#), "{sent}");
+}
+
+#[tokio::test]
+async fn what_is_not_supported_is_not_sent() {
+    let predict = support::operation("machinelearning", "Predict");
+    let parameters = json!({"MLModelId": "m", "Record": {}, "PredictEndpoint": "https://evil.example"});
+    let request = predict.render(&parameters, &target("us-east-1")).unwrap();
+    let outcome = client().send(&predict, &request, &credentials(), SystemTime::now(), None).await;
+    let reason = predict.unsupported().unwrap().to_owned();
+    assert!(outcome == Outcome::NotSent { reason }, "{outcome:?}");
 }
 
 #[tokio::test]
