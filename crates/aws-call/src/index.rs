@@ -272,6 +272,19 @@ impl Index {
         Ok(endpoint::resolve(&loaded.rules, &loaded.partitions, parameters))
     }
 
+    /// The patterns of a service's texts.
+    #[cfg(test)]
+    pub(crate) fn patterns(&self, service: &str) -> Result<Vec<String>, LookupError> {
+        let shapes = &self.service(service)?.model.shapes;
+        let all = (0..shapes.len()).filter_map(|position| shapes.get::<model::Shape>(position));
+        Ok(all
+            .filter_map(|shape| match shape.kind {
+                model::Kind::Text(text) => text.pattern,
+                _ => None,
+            })
+            .collect())
+    }
+
     fn service(&self, name: &str) -> Result<Arc<LoadedService>, LookupError> {
         let listed = &self.shared.manifest.services;
         let Ok(position) = listed.binary_search_by(|(listed, _)| listed.as_str().cmp(name)) else {

@@ -58,4 +58,25 @@ mod tests {
         }
         assert!(!limits.violates("^b$", "a"));
     }
+
+    #[test]
+    fn no_pattern_of_the_models_takes_long() {
+        let built = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/index/aws-call.index");
+        let path = std::env::var_os("AWS_CALL_INDEX").unwrap_or_else(|| built.into());
+        let index = crate::Index::open(path.as_ref()).unwrap_or_else(|error| panic!("{error}"));
+        let text = "a-".repeat(LONGEST / 2);
+        let mut seen = std::collections::HashSet::new();
+        for service in index.services() {
+            for pattern in index.patterns(service).unwrap() {
+                if !seen.insert(pattern.clone()) {
+                    continue;
+                }
+                let start = std::time::Instant::now();
+                Limits::default().violates(&pattern, &text);
+                let took = start.elapsed();
+                assert!(took.as_secs() < 5, "{service}: `{pattern}` took {took:?}");
+            }
+        }
+        assert!(seen.len() > 1000, "{}", seen.len());
+    }
 }
