@@ -154,6 +154,7 @@ impl<'a> Received<'a> {
         if let Some(location) = customisation::bucket_location(self) {
             return Ok(location);
         }
+        customisation::has_its_checksum(self)?;
         let mut response = self.response()?;
         customisation::before_reading(self, &mut response);
         let read = self.operation.wire().read(graph, &response);

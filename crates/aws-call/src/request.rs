@@ -1,6 +1,6 @@
 //! Requests as they will be sent, but for the signature.
 
-mod checksum;
+pub(crate) mod checksum;
 mod compression;
 mod contents;
 mod customisation;

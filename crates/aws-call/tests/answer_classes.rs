@@ -307,6 +307,23 @@ fn a_stream_is_given_as_base64_up_to_five_megabytes() {
 }
 
 #[test]
+fn an_object_without_its_checksum_is_not_read() {
+    let get = support::operation("s3", "GetObject");
+    let parse = |status: u16, name: &str, checksum: &str| {
+        get.parse(status, &[(format!("x-amz-checksum-{name}"), checksum.to_owned())], b"123456789")
+    };
+    // The check values of CRC-32 and CRC-32C.
+    for (name, checksum) in [("crc32", "y/Q5Jg=="), ("crc32c", "4waSgw=="), ("crc32", "AAAAAA==-2")] {
+        assert!(matches!(parse(200, name, checksum), Outcome::Done(_)), "{name} {checksum}");
+    }
+    for name in ["crc32", "crc32c", "crc64nvme", "sha1", "sha256"] {
+        let outcome = parse(200, name, "AAAAAA==");
+        assert!(matches!(outcome, Outcome::DoneUnreadable { .. }), "{name}: {outcome:?}");
+    }
+    assert!(matches!(parse(206, "crc32", "AAAAAA=="), Outcome::Done(_)));
+}
+
+#[test]
 fn text_in_xml_is_read_as_a_whole() {
     let body =
         b"<GetRoleResponse xmlns:n=\"x\"><n:GetRoleResult><n:Role><RoleName>a<!-- no -->b &lt;&#65;&#x42;\

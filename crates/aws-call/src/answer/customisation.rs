@@ -10,7 +10,7 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::{Received, timestamp};
-use crate::operation::Operation;
+use crate::{operation::Operation, request::checksum};
 
 /// Operations of S3 that answer 200 before they know how it ends.
 /// Source: "Copy Object" and "Complete Multipart Upload" in the API reference of S3.
@@ -42,6 +42,22 @@ pub(super) fn bucket_location(received: &Received<'_>) -> Option<Value> {
     let location = received.scanned().map(|scanned| scanned.root_text.as_str());
     let location = location.filter(|location| !location.is_empty()).map_or(Value::Null, Value::from);
     Some(Value::Object(Map::from_iter([("LocationConstraint".to_owned(), location)])))
+}
+
+/// Holds an object of S3 against the checksum that it comes with, as its callers ask (`ChecksumMode`). Not held: the checksum of
+/// an object that was written in parts, which ends in `-` and their number, and that of a part of an object (206).
+pub(super) fn has_its_checksum(received: &Received<'_>) -> Result<(), String> {
+    const ALGORITHMS: &[&str] = &["crc32", "crc32c", "crc64nvme", "sha1", "sha256"];
+    if !is(received.operation, "s3", "GetObject") || received.status != 200 {
+        return Ok(());
+    }
+    for algorithm in ALGORITHMS {
+        let Some(given) = received.header(&format!("x-amz-checksum-{algorithm}")) else { continue };
+        if !given.contains('-') && checksum::sum(algorithm, received.body).as_deref() != Some(given) {
+            return Err(format!("the body does not have the {algorithm} checksum that came with it"));
+        }
+    }
+    Ok(())
 }
 
 /// Takes away what would keep the whole answer from being read: S3 keeps any text that a writer gave for `Expires`.

@@ -33,7 +33,7 @@ pub(crate) fn add(
 }
 
 /// The checksum as base64 text of its bytes, the most significant first; `None` for an algorithm that is not known.
-fn sum(algorithm: &str, body: &[u8]) -> Option<String> {
+pub(crate) fn sum(algorithm: &str, body: &[u8]) -> Option<String> {
     Some(match algorithm.to_ascii_uppercase().as_str() {
         "CRC32" => STANDARD.encode(crc32fast::hash(body).to_be_bytes()),
         "CRC32C" => STANDARD.encode(CRC32C.checksum(body).to_be_bytes()),
