@@ -185,11 +185,7 @@ impl<'a> Builder<'a> {
                 }
             }
             Protocol::RestXml | Protocol::AwsQuery | Protocol::Ec2Query => {
-                let of_elements = match &target.kind {
-                    Kind::List(list) if member.flattened => list.member.wire_name.as_deref(),
-                    _ => None,
-                };
-                if let Some(name) = self.name_in_xml(wire_name, of_elements) {
+                if let Some(name) = self.name_in_xml(member, target) {
                     schema = schema.with_xml_name(name);
                 }
                 if member.flattened {
@@ -205,17 +201,16 @@ impl<'a> Builder<'a> {
         schema
     }
 
-    /// The name of a list whose elements have no element around them: in answers that of its elements comes first, in requests
-    /// its own, and there only awsQuery has the other at all.
-    fn name_in_xml(
-        &self,
-        own: Option<&'static str>,
-        of_elements: Option<&'static str>,
-    ) -> Option<&'static str> {
+    /// The name of a member in XML, if it is not its own. A list whose elements have no element around them is written under
+    /// its elements' name: in answers if the list itself is like that, in awsQuery's requests if it has no name of its own.
+    fn name_in_xml(&self, member: &'static model::Member, target: &'static Shape) -> Option<&'static str> {
+        let own = member.reference.wire_name.as_deref();
+        let Kind::List(list) = &target.kind else { return own };
+        let of_elements = list.member.wire_name.as_deref();
         match (self.direction, self.service.model.protocol) {
-            (Direction::Answer, _) => of_elements.or(own),
-            (Direction::Request, Protocol::AwsQuery) => own.or(of_elements),
-            (Direction::Request, _) => own,
+            (Direction::Answer, _) if list.flattened => of_elements.or(own),
+            (Direction::Request, Protocol::AwsQuery) if member.flattened => own.or(of_elements),
+            (Direction::Answer | Direction::Request, _) => own,
         }
     }
 
