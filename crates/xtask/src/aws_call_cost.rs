@@ -4,6 +4,7 @@
 //! Everything runs on this machine, one after the other; nothing is sent.
 
 use std::ffi::OsStr;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -88,10 +89,16 @@ pub(crate) fn aws_call_cost(workspace: &Workspace, sides: &Sides) -> Result<Stri
     let mut figures = Figures::of_command("make bench-aws-call");
     figures.set("rustc", rustc_version()?);
     let requests = requests(workspace, sides, &mut figures)?;
-    let (typed, equal) = typed(sides, &mut figures)?;
+    let locked = workspace.root().join("bench/typed/Cargo.lock");
+    let locked = fs::read_to_string(&locked).map_err(at(&locked))?;
+    figures.set("aws_sdk_ssm", version(&locked, "aws-sdk-ssm").unwrap_or_default());
+    let (typed, equal, different) = typed(sides, &mut figures)?;
     let first_use = first_use(workspace, sides, &mut figures)?;
     let folder = figures_folder(workspace);
     let path = figures.write(&folder, "bench-aws-call").map_err(at(&folder))?;
+    if let Some(call) = different {
+        return Err(ChoreError::Different { call });
+    }
     let path = path.strip_prefix(workspace.root()).unwrap_or(&path);
     Ok(format!("{requests}\n\n{typed}\n\n{equal}\n\n{first_use}\n\nfigures in {}", path.display()))
 }
@@ -124,8 +131,14 @@ fn requests(workspace: &Workspace, sides: &Sides, figures: &mut Figures) -> Resu
     Ok(table.to_string())
 }
 
-/// The typed SDK: its cost, and whether it writes the same.
-fn typed(sides: &Sides, figures: &mut Figures) -> Result<(String, String), ChoreError> {
+/// The version of a package in a lock file.
+fn version(locked: &str, package: &str) -> Option<String> {
+    let (_, after) = locked.split_once(&format!("name = \"{package}\"\nversion = \""))?;
+    after.split_once('"').map(|(version, _)| version.to_owned())
+}
+
+/// The typed SDK: its cost, whether it writes the same, and the first call for which it does not.
+fn typed(sides: &Sides, figures: &mut Figures) -> Result<(String, String, Option<String>), ChoreError> {
     let typed: OfTyped = ask(&sides.typed, &[sides.index.as_os_str(), sides.botocore.as_os_str()])?;
     let mut costs = Table::new(["build and sign", "aws-call µs", "typed SDK µs", "of typed"]);
     let mut ratios = Vec::new();
@@ -139,6 +152,7 @@ fn typed(sides: &Sides, figures: &mut Figures) -> Result<(String, String), Chore
         costs.row([name, ours, theirs, format!("{ratio:.2}")]);
     }
     figures.set("typed.of_typed_median", (middle_of(&ratios) * 100.0).round() / 100.0);
+    let mut different = None;
     let mut equal = Table::new(["same bytes as the typed SDK", "call", "compared", "equal"]);
     for tally in &typed.protocols {
         let call = format!("{}.{}", tally.service, tally.operation);
@@ -146,10 +160,11 @@ fn typed(sides: &Sides, figures: &mut Figures) -> Result<(String, String), Chore
         figures.set(format!("typed.{}.equal", tally.protocol), tally.equal);
         if let Some(difference) = &tally.first_difference {
             eprintln!("{call}: {difference}");
+            different = different.or_else(|| Some(call.clone()));
         }
         equal.row([tally.protocol.clone(), call, tally.compared.to_string(), tally.equal.to_string()]);
     }
-    Ok((costs.to_string(), equal.to_string()))
+    Ok((costs.to_string(), equal.to_string(), different))
 }
 
 /// Fresh processes, which take turns.
@@ -231,6 +246,13 @@ fn thousandths(nanoseconds: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_version_is_that_of_the_package() {
+        let locked = "[[package]]\nname = \"a-b\"\nversion = \"1.0.0\"\n\n[[package]]\nname = \"a\"\nversion = \"2.1.0\"\n";
+        assert_eq!(version(locked, "a").as_deref(), Some("2.1.0"));
+        assert_eq!(version(locked, "b"), None);
+    }
 
     #[test]
     fn the_middle_is_a_value_that_was_measured() {

@@ -41,6 +41,9 @@ pub(crate) enum ChoreError {
         #[source]
         source: GlibcError,
     },
+    /// aws-call and the typed SDK write different requests.
+    #[error("aws-call and the typed SDK write different requests for `{call}`")]
+    Different { call: String },
     /// A function ended, or told the runtime of an error, before it asked for work.
     #[error("`{program}` did not get ready: {story}")]
     NotReady { program: String, story: String },
