@@ -98,8 +98,11 @@ pub(crate) fn xml(text: &str) -> Value {
                 stack.last_mut().unwrap().1.insert(qualified(&prefix, &local), unescaped(&value));
             }
             xmlparser::Token::ElementEnd { end: xmlparser::ElementEnd::Open, .. } => {}
-            xmlparser::Token::ElementEnd { .. } => {
+            xmlparser::Token::ElementEnd { end, .. } => {
                 let (name, attributes, mut children) = stack.pop().unwrap();
+                if let xmlparser::ElementEnd::Close(prefix, local) = end {
+                    assert_eq!(name, qualified(&prefix, &local), "an element ends as it begins");
+                }
                 if children.iter().any(Value::is_object) {
                     children.retain(|child| child.as_str().is_none_or(|text| !text.trim().is_empty()));
                 }
