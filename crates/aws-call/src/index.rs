@@ -272,6 +272,14 @@ impl Index {
         Ok(endpoint::resolve(&loaded.rules, &loaded.partitions, parameters))
     }
 
+    /// The index that `make index` built, or the one that `AWS_CALL_INDEX` names.
+    #[cfg(test)]
+    pub(crate) fn built() -> Self {
+        let built = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/index/aws-call.index");
+        let path = std::env::var_os("AWS_CALL_INDEX").unwrap_or_else(|| built.into());
+        Self::open(path.as_ref()).unwrap_or_else(|error| panic!("{error}"))
+    }
+
     /// The patterns of a service's texts.
     #[cfg(test)]
     pub(crate) fn patterns(&self, service: &str) -> Result<Vec<String>, LookupError> {

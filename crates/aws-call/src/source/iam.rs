@@ -213,15 +213,9 @@ mod tests {
         assert!(renamed::RENAMED.is_sorted_by(|(s, o, _), (t, p, _)| (s, o) < (t, p)));
     }
 
-    fn index() -> crate::Index {
-        let built = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/index/aws-call.index");
-        let path = std::env::var_os("AWS_CALL_INDEX").unwrap_or_else(|| built.into());
-        crate::Index::open(path.as_ref()).unwrap_or_else(|error| panic!("{error}"))
-    }
-
     #[test]
     fn every_operation_of_the_tables_exists_and_has_the_access_that_they_say() {
-        let index = index();
+        let index = crate::Index::built();
         let access = |service: &str, operation: &str| {
             index.operation(service, operation).unwrap_or_else(|error| panic!("{error}")).access()
         };
@@ -235,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_renamed_operation_needs_the_actions_of_the_table() {
-        let index = index();
+        let index = crate::Index::built();
         let mut found = 0;
         for (service, name, actions) in renamed::RENAMED {
             // Some belong to models that are newer than this index.
