@@ -544,6 +544,11 @@ def of_service(driver, name):
 def main():
     driver = prepare()
     commands = driver._get_command_table()
+    # An awscli with a botocore of its own may have services that the models under test do not have.
+    models = pathlib.Path(os.environ["AWS_DATA_PATH"].split(os.pathsep)[0])
+    for name, command in list(commands.items()):
+        if isinstance(command, clidriver.ServiceCommand) and not (models / command._service_name).is_dir():
+            del commands[name]
     kind, *wanted = sys.argv[1:]
     if kind == "operations":
         names = [name for name, command in commands.items() if isinstance(command, clidriver.ServiceCommand)]

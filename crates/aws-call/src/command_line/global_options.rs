@@ -168,6 +168,9 @@ fn find(name: &str) -> Result<Option<&'static Global>, CommandError> {
     if let Some(global) = GLOBALS.iter().find(|global| global.name == name) {
         return Ok(Some(global));
     }
+    if name.len() <= "--".len() {
+        return Ok(None);
+    }
     let mut beginning = GLOBALS.iter().filter(|global| global.first_version && global.name.starts_with(name));
     match (beginning.next(), beginning.next()) {
         (Some(first), Some(second)) => Err(CommandError::new(
