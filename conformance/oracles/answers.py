@@ -43,6 +43,9 @@ class Output(Filling):
             location = member.serialization.get("location") or "body"
             if location == "statusCode":
                 continue
+            # A checksum that is made up is not that of the body, which both would refuse.
+            if (self.service, self.operation.name) == ("s3", "GetObject") and name.startswith("Checksum"):
+                continue
             if shape.serialization.get("payload") == name and member.type_name in ("blob", "string"):
                 given[name] = self.raw(member)
             elif self.kind == "maximal" or self.random.random() < 0.7:
