@@ -168,3 +168,24 @@ pub struct Partition {
     /// Attributes that rules read (`dnsSuffix`, `supportsFIPS`).
     pub outputs: Vec<(String, Literal)>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nested_rules(depth: usize) -> RuleSet {
+        let mut rule = Rule { conditions: Vec::new(), then: Then::Error(Expression::Boolean(true)) };
+        for _ in 0..depth {
+            rule = Rule { conditions: Vec::new(), then: Then::Rules(vec![rule]) };
+        }
+        RuleSet { parameters: Vec::new(), rules: vec![rule] }
+    }
+
+    #[test]
+    fn rules_nested_deeper_than_any_are_refused_and_do_not_spoil_the_next() {
+        for (depth, fits) in [(10, true), (64, true), (65, false), (500, false), (64, true)] {
+            let encoded = postcard::to_allocvec(&nested_rules(depth)).unwrap();
+            assert_eq!(postcard::from_bytes::<RuleSet>(&encoded).is_ok(), fits, "{depth}");
+        }
+    }
+}

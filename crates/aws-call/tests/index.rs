@@ -51,6 +51,16 @@ fn every_operation_of_every_service_loads() {
 }
 
 #[test]
+fn the_whole_index_can_be_used_and_a_changed_one_cannot() {
+    index().verify().unwrap();
+    let mut bytes = std::fs::read(support::index_path()).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    let error = Index::from_bytes(bytes).unwrap().verify().unwrap_err();
+    assert!(matches!(error, IndexError::Corrupt { .. }), "{error:?}");
+}
+
+#[test]
 fn the_hash_is_that_of_the_contents() {
     let bytes = std::fs::read(support::index_path()).unwrap();
     let from_bytes = Index::from_bytes(bytes).unwrap();
