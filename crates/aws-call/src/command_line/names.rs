@@ -10,6 +10,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("ExecutePartiQL", "ExecutePartiql"),
     ("WhatsApp", "Whatsapp"),
     ("OTelEnrichment", "OtelEnrichment"),
+    ("OAuth2", "Oauth2"),
 ];
 
 /// The name of an operation as a command line has it.
