@@ -14,6 +14,7 @@ use crate::repository::root;
 /// and a record in `docs/adr`.
 const MAY_KNOW: &[(&str, &[&str])] = &[
     ("aws-call", &[]),
+    ("bench-aws-call", &["aws-call"]),
     ("changegate-api", &["aws-call", "changegate-change", "changegate-service", "changegate-store"]),
     ("changegate-catalog", &["aws-call", "changegate-change"]),
     (
@@ -45,6 +46,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("changegate-web", &["changegate-change", "changegate-egress", "changegate-service", "changegate-store"]),
     ("changegate-webhook", &["changegate-change", "changegate-egress"]),
     ("conformance", &["aws-call"]),
+    ("fuzz-targets", &["aws-call"]),
     ("noop", &[]),
     ("xtask", &["aws-call"]),
 ];
