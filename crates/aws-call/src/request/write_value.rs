@@ -85,7 +85,7 @@ fn write_member(
     value: &Value,
     serializer: &mut dyn ShapeSerializer,
 ) -> Result<(), SerdeError> {
-    if member.member.json_value && matches!(target.shape.kind, Kind::Text(_)) {
+    if member.member.json_value {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         return serializer.write_string(member.schema, &text);
     }

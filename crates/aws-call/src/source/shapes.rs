@@ -121,7 +121,8 @@ impl<'a> ShapeReader<'a> {
             context_parameter: source.context_param.as_ref().map(|parameter| parameter.name.clone()),
             flattened: source.flattened || target.is_some_and(|target| target.flattened),
             xml_attribute: source.xml_attribute,
-            json_value: source.jsonvalue,
+            // A body of bytes that happens to be JSON is sent as it is.
+            json_value: source.jsonvalue && target.is_some_and(|target| target.kind == "string"),
             idempotency_token: source.idempotency_token,
             host_label: source.host_label,
             streaming: source.streaming
