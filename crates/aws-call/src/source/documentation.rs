@@ -4,7 +4,7 @@ const LONGEST: usize = 240;
 
 /// First sentence of an HTML text, without markup, at most 240 characters.
 pub(super) fn first_sentence(html: &str) -> String {
-    let text = without_markup(html);
+    let text = without_markup(behind_notices(html));
     let end = text
         .match_indices(". ")
         .map(|(at, _)| at)
@@ -18,6 +18,20 @@ pub(super) fn first_sentence(html: &str) -> String {
     short.push('…');
     short
 }
+
+/// The text behind notes and warnings that stand before it, which say nothing of what an operation does.
+fn behind_notices(html: &str) -> &str {
+    let mut rest = html.trim_start();
+    while let Some(after) = NOTICES.iter().find_map(|notice| {
+        let inside = rest.strip_prefix('<')?.strip_prefix(notice)?.strip_prefix('>')?;
+        inside.split_once(&format!("</{notice}>")).map(|(_, after)| after.trim_start())
+    }) {
+        rest = after;
+    }
+    if rest.is_empty() { html } else { rest }
+}
+
+const NOTICES: [&str; 3] = ["important", "note", "fullname"];
 
 fn ends_with_abbreviation(text: &str) -> bool {
     ["e.g", "i.e", "etc", "vs", "Inc", "St"].iter().any(|abbreviation| text.ends_with(abbreviation))
@@ -60,6 +74,14 @@ mod tests {
     fn markup_and_later_sentences_are_left_out() {
         let html = "<p>Adds a <b>parameter</b> to the system, e.g. a name. It costs &lt; 1.</p><p>More.</p>";
         assert_eq!(first_sentence(html), "Adds a parameter to the system, e.g. a name.");
+    }
+
+    #[test]
+    fn notices_before_the_text_are_passed_over() {
+        let html =
+            "<important> <p>The end is near.</p> </important> <note><p>So be it.</p></note> <p>Adds it.</p>";
+        assert_eq!(first_sentence(html), "Adds it.");
+        assert_eq!(first_sentence("<note><p>Gone.</p></note>"), "Gone.");
     }
 
     #[test]
