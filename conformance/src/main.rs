@@ -38,7 +38,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Parser;
 use exceptions::Exceptions;
 use failure::Failure;
-use models::Models;
+use models::{Models, PINNED};
 use report::Report;
 use suite::SUITES;
 
@@ -73,7 +73,7 @@ struct Arguments {
 
 fn run(arguments: Arguments) -> Result<bool, Failure> {
     let Arguments { botocore, index, python, only, .. } = arguments;
-    let mut all = vec![Models::open("pinned", botocore, &index, python.clone(), python.clone())?];
+    let mut all = vec![Models::open(PINNED, botocore, &index, python.clone(), python.clone())?];
     if let (Some(botocore), Some(index), Some(newer_python)) =
         (arguments.newer_botocore, arguments.newer_index, arguments.newer_python)
     {
@@ -83,7 +83,7 @@ fn run(arguments: Arguments) -> Result<bool, Failure> {
     let mut report = Report::default();
     for suite in SUITES.iter().filter(|suite| only.is_empty() || only.iter().any(|name| name == suite.name)) {
         for models in &all {
-            let verdict = exceptions.judge(suite.name, models, suite.run(models)?);
+            let verdict = exceptions.judge(suite.name, models.label, suite.run(models)?);
             println!("{verdict}");
             report.add(models, verdict);
         }

@@ -23,6 +23,9 @@ pub(crate) struct Models {
     pub(crate) emulator: PathBuf,
 }
 
+/// Label of the models that the index of the project is built from.
+pub(crate) const PINNED: &str = "pinned";
+
 impl Models {
     pub(crate) fn open(
         label: &'static str,
@@ -43,7 +46,7 @@ impl Models {
 
     /// Whether these are the models that the index of the project is built from.
     pub(crate) fn are_pinned(&self) -> bool {
-        self.label == "pinned"
+        self.label == PINNED
     }
 }
 
