@@ -78,12 +78,16 @@ impl Wire {
                 let codec = XmlCodec::new(XmlCodecSettings::default());
                 read(graph, root, root.schema, &mut codec.create_deserializer(body))
             }
+            // Not strictly read, a list that ends too soon has empty structures without end.
+            Protocol::RpcV2Cbor => {
+                let codec = CborCodec::new(CborCodecSettings::default().enforce_strictness(true));
+                read(graph, root, root.schema, &mut codec.create_deserializer(body))
+            }
             Protocol::AwsQuery
             | Protocol::AwsJson10
             | Protocol::AwsJson11
             | Protocol::RestJson
-            | Protocol::RestXml
-            | Protocol::RpcV2Cbor => {
+            | Protocol::RestXml => {
                 let mut deserializer =
                     self.protocol.deserialize_response(answer, root.schema, &self.settings)?;
                 read(graph, root, root.schema, &mut *deserializer)

@@ -66,7 +66,11 @@ fn operation(service: &str, name: &str) -> Operation {
     let model = json!({
         "metadata": {"protocol": "smithy-rpc-v2-cbor", "targetPrefix": "Cbor"},
         "operations": {"Get": {"name": "Get", "http": {"method": "POST", "requestUri": "/"}, "output": {"shape": "Out"}}},
-        "shapes": {"Out": {"type": "structure", "members": {"A": {"shape": "Text"}}}, "Text": {"type": "string"}},
+        "shapes": {
+            "Out": {"type": "structure", "members": {"A": {"shape": "Text"}, "All": {"shape": "Outs"}}},
+            "Outs": {"type": "list", "member": {"shape": "Out"}},
+            "Text": {"type": "string"},
+        },
     });
     let model = model.to_string();
     let sources = ServiceSources {
@@ -289,6 +293,19 @@ fn output_of(operation: &Operation, headers: &[(&str, &str)], body: &[u8]) -> se
         Outcome::Done(Output { output, .. }) => output,
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn a_cbor_list_that_ends_too_soon_is_not_read() {
+    let headers = [("smithy-protocol".to_owned(), "rpc-v2-cbor".to_owned())];
+    // A list without length, and one that says that it has 2^63 elements.
+    for list in [&b"\xbf\x63All\x9f"[..], b"\xbf\x63All\x9b\x80\0\0\0\0\0\0\0"] {
+        let outcome = operation("cbor", "Get").parse(200, &headers, list);
+        assert!(matches!(outcome, Outcome::DoneUnreadable { .. }), "{outcome:?}");
+    }
+    let whole = b"\xbf\x63All\x9f\xa1\x61A\x61x\xff\xff";
+    let headers = [("smithy-protocol", "rpc-v2-cbor")];
+    assert_eq!(output_of(&operation("cbor", "Get"), &headers, whole), json!({"All": [{"A": "x"}]}));
 }
 
 #[test]

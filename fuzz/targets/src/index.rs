@@ -9,7 +9,7 @@ use crate::container::restamped;
 
 /// Schemas live as long as the process, so only one input in this many gets as far as that: ten million inputs then leave
 /// less behind than the limit of memory.
-const RARELY: u64 = 2048;
+const RARELY: u64 = 8192;
 
 /// Loads an index: as it is, then with the checksums of what it holds. Panics if one loads as a whole and then does not give
 /// all its operations.
