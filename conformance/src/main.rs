@@ -33,14 +33,14 @@ mod suite;
 mod validation;
 mod whole_index;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, thread};
 
 use clap::Parser;
 use exceptions::Exceptions;
 use failure::Failure;
 use models::{Models, PINNED};
 use report::Report;
-use suite::SUITES;
+use suite::{Ran, SUITES};
 
 #[derive(Parser)]
 #[command(about = "Holds aws-call against suites written elsewhere")]
@@ -82,8 +82,14 @@ fn run(arguments: Arguments) -> Result<bool, Failure> {
     let exceptions = Exceptions::read()?;
     let mut report = Report::default();
     for suite in SUITES.iter().filter(|suite| only.is_empty() || only.iter().any(|name| name == suite.name)) {
-        for models in &all {
-            let verdict = exceptions.judge(suite.name, models.label, suite.run(models)?);
+        // Most suites wait for one Python process, so those of all models run at once.
+        let ran: Vec<Result<Ran, Failure>> = thread::scope(|scope| {
+            let running: Vec<_> = all.iter().map(|models| scope.spawn(|| suite.run(models))).collect();
+            let panicked = || Err(Failure::Other(format!("the suite `{}` panicked", suite.name)));
+            running.into_iter().map(|run| run.join().unwrap_or_else(|_| panicked())).collect()
+        });
+        for (models, ran) in all.iter().zip(ran) {
+            let verdict = exceptions.judge(suite.name, models.label, ran?);
             println!("{verdict}");
             report.add(models, verdict);
         }
