@@ -39,15 +39,20 @@ struct Shared {
     body_start: u64,
     dictionary: OnceLock<Vec<u8>>,
     partitions: OnceLock<Arc<Vec<Partition>>>,
-    services: Mutex<HashMap<String, Arc<LoadedService>>>,
+    services: Mutex<HashMap<String, InUse>>,
 }
 
-/// A service in use.
+/// A service in use, and those of its operations that are.
+struct InUse {
+    service: Arc<LoadedService>,
+    operations: HashMap<usize, Operation>,
+}
+
+/// A service's models, of which operations hold a share.
 pub(crate) struct LoadedService {
     pub(crate) model: model::Service,
     pub(crate) rules: RuleSet,
     pub(crate) partitions: Arc<Vec<Partition>>,
-    operations: Mutex<HashMap<usize, Operation>>,
 }
 
 enum Storage {
@@ -207,17 +212,15 @@ impl Index {
                 nearest: nearest(operation, names.iter().map(String::as_str)),
             });
         };
-        let mut operations = loaded.operations.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(operation) = operations.get(&position) {
+        let corrupt = || IndexError::Corrupt { section: service.to_owned() };
+        let mut services = self.shared.services.lock().unwrap_or_else(PoisonError::into_inner);
+        let in_use = services.get_mut(service).ok_or_else(corrupt)?;
+        if let Some(operation) = in_use.operations.get(&position) {
             return Ok(operation.clone());
         }
-        let model = loaded
-            .model
-            .operations
-            .get(position)
-            .ok_or_else(|| IndexError::Corrupt { section: service.to_owned() })?;
+        let model = loaded.model.operations.get(position).ok_or_else(corrupt)?;
         let operation = Operation::load(Arc::clone(&loaded), model)?;
-        operations.insert(position, operation.clone());
+        in_use.operations.insert(position, operation.clone());
         Ok(operation)
     }
 
@@ -302,13 +305,14 @@ impl Index {
             });
         };
         let mut services = self.shared.services.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(service) = services.get(name) {
-            return Ok(Arc::clone(service));
+        if let Some(in_use) = services.get(name) {
+            return Ok(Arc::clone(&in_use.service));
         }
         let corrupt = || IndexError::Corrupt { section: name.to_owned() };
         let (_, section) = listed.get(position).ok_or_else(corrupt)?;
         let service = Arc::new(self.shared.load(name, section)?);
-        services.insert(name.to_owned(), Arc::clone(&service));
+        let in_use = InUse { service: Arc::clone(&service), operations: HashMap::new() };
+        services.insert(name.to_owned(), in_use);
         Ok(service)
     }
 }
@@ -323,12 +327,7 @@ impl Shared {
         model.waiters.locate();
         let rules = postcard::from_bytes(&model.endpoint_rules).map_err(|_| corrupt())?;
         model.endpoint_rules = Vec::new();
-        Ok(LoadedService {
-            model,
-            rules,
-            partitions: self.partitions()?,
-            operations: Mutex::new(HashMap::new()),
-        })
+        Ok(LoadedService { model, rules, partitions: self.partitions()? })
     }
 
     fn section(&self, name: &str, section: &Section, dictionary: &[u8]) -> Result<Vec<u8>, IndexError> {
@@ -376,5 +375,21 @@ impl Storage {
                 Ok(bytes.get(start..end).ok_or(IndexError::NotAnIndex)?.to_vec())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn models_are_freed_with_the_index_and_its_operations() {
+        let index = Index::built();
+        let operation = index.operation("ssm", "PutParameter").unwrap();
+        let models = Arc::downgrade(&index.service("ssm").unwrap());
+        drop(index);
+        assert!(models.upgrade().is_some(), "an operation outlives its index");
+        drop(operation);
+        assert!(models.upgrade().is_none());
     }
 }

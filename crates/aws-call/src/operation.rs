@@ -123,8 +123,8 @@ impl Operation {
         self.inner.token.as_deref()
     }
 
-    /// JSON pointers of the parameters that are marked sensitive, or known to hold secrets all the same; `*` stands for every element of a list or map. Where a
-    /// structure contains itself, the pointer stops at the first repetition.
+    /// JSON pointers of the parameters that are marked sensitive, or known to hold secrets all the same; `*` stands for every
+    /// element of a list or map. Where a structure contains itself, the pointer stops at the first repetition.
     #[must_use]
     pub fn sensitive_paths(&self) -> &[String] {
         self.inner.sensitive_input.get_or_init(|| {

@@ -1,7 +1,5 @@
 //! Loads everything that an index holds, to find what cannot be used before it is needed.
 
-use std::sync::Arc;
-
 use super::{Index, IndexError, LoadedService};
 use crate::{
     model::{Kind, Operation, Shape, Waiter},
@@ -15,8 +13,7 @@ impl Index {
     /// [`IndexError::Corrupt`] with the first service that cannot be used, or whatever keeps the index from being read.
     pub fn verify(&self) -> Result<(), IndexError> {
         for (name, section) in &self.shared.manifest.services {
-            let service = Arc::new(self.shared.load(name, section)?);
-            if !is_whole(name, &service) {
+            if !is_whole(name, &self.shared.load(name, section)?) {
                 return Err(IndexError::Corrupt { section: name.clone() });
             }
         }
