@@ -1,6 +1,6 @@
 //! Signature Version 4.
 
-use std::time::SystemTime;
+use std::{borrow::Cow, time::SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_sigv4::{
@@ -10,8 +10,12 @@ use aws_sigv4::{
     },
     sign::v4,
 };
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::request::Request;
+
+/// What stands for itself in a signed path.
+const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 /// Why a request cannot be signed.
 #[derive(Debug, thiserror::Error)]
@@ -38,8 +42,26 @@ impl Request {
     /// The absolute URL.
     #[must_use]
     pub fn url(&self) -> String {
+        self.url_with(&self.path)
+    }
+
+    fn url_with(&self, path: &str) -> String {
         let separator = if self.query.is_empty() { "" } else { "?" };
-        format!("{}://{}{}{separator}{}", self.scheme, self.host, self.path, self.query)
+        format!("{}://{}{path}{separator}{}", self.scheme, self.host, self.query)
+    }
+
+    /// S3 signs the path as it is sent and wants the body's hash in a header.
+    fn is_signed_for_s3(&self) -> bool {
+        matches!(self.signing_name.as_str(), "s3" | "s3-outposts" | "s3-object-lambda" | "s3express")
+    }
+
+    /// The path that is signed: percent-encoded once more than the one that is sent, but for S3.
+    fn path_to_sign(&self) -> Cow<'_, str> {
+        if self.is_signed_for_s3() {
+            Cow::Borrowed(&self.path)
+        } else {
+            utf8_percent_encode(&self.path, IN_PATH).into()
+        }
     }
 }
 
@@ -54,9 +76,9 @@ fn sign(
         .region(&request.signing_region)
         .name(&request.signing_name)
         .time(now)
-        .settings(settings(&request.signing_name))
+        .settings(settings(request))
         .build()?;
-    let url = request.url();
+    let url = request.url_with(&request.path_to_sign());
     let mut headers: Vec<(String, String)> = request.headers.clone();
     headers.push(("host".to_owned(), request.host.clone()));
     let signable = SignableRequest::new(
@@ -72,11 +94,10 @@ fn sign(
     Ok(headers)
 }
 
-/// S3 signs the path as it is sent and wants the body's hash in a header.
-fn settings(signing_name: &str) -> SigningSettings {
+fn settings(request: &Request) -> SigningSettings {
     let mut settings = SigningSettings::default();
-    if matches!(signing_name, "s3" | "s3-outposts" | "s3-object-lambda" | "s3express") {
-        settings.percent_encoding_mode = PercentEncodingMode::Single;
+    settings.percent_encoding_mode = PercentEncodingMode::Single;
+    if request.is_signed_for_s3() {
         settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
         settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
     }
