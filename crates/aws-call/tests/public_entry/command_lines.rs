@@ -1,22 +1,12 @@
 //! Command lines: what is read as which call, and what is refused with which fault.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    clippy::wildcard_enum_match_arm,
-    reason = "a test says what is wrong by panicking"
-)]
-
-mod support;
-
 use std::time::{Duration, Instant};
 
 use aws_call::{BlobText, CommandFault};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use support::index;
+
+use crate::given::index;
 
 fn parameters(command: &str) -> Value {
     index().parse_command(command).unwrap_or_else(|error| panic!("{command}: {error}")).parameters

@@ -1,30 +1,20 @@
 //! What may be sent without anyone's approval: nothing that changes something or hands out keys.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test says what is wrong by panicking"
-)]
+use std::collections::BTreeMap;
 
-mod support;
+use aws_call::Access;
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use crate::given::{index, operation};
 
-use aws_call::{Access, Index};
-
-static INDEX: LazyLock<Index> = LazyLock::new(support::index);
-
-fn access(service: &str, operation: &str) -> Access {
-    INDEX.operation(service, operation).unwrap_or_else(|error| panic!("{error}")).access()
+fn access(service: &str, name: &str) -> Access {
+    operation(service, name).access()
 }
 
 /// Every operation with its access.
 fn all() -> Vec<(String, String, Access)> {
     let mut all = Vec::new();
-    for service in INDEX.services() {
-        for name in INDEX.operations(service).unwrap() {
+    for service in index().services() {
+        for name in index().operations(service).unwrap() {
             let access = access(service, &name);
             all.push((service.to_owned(), name, access));
         }
@@ -34,7 +24,7 @@ fn all() -> Vec<(String, String, Access)> {
 
 #[test]
 fn everything_that_hands_out_keys_is_credentials() {
-    for name in INDEX.operations("sts").unwrap() {
+    for name in index().operations("sts").unwrap() {
         assert_eq!(access("sts", &name), Access::Credentials, "sts {name}");
     }
     for (service, name) in [

@@ -1,24 +1,6 @@
 //! Where secrets stand, marked by the models or not.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test says what is wrong by panicking"
-)]
-
-mod support;
-
-use std::sync::LazyLock;
-
-use aws_call::{Index, Operation};
-
-static INDEX: LazyLock<Index> = LazyLock::new(support::index);
-
-fn operation(service: &str, name: &str) -> Operation {
-    INDEX.operation(service, name).unwrap()
-}
+use crate::given::{index, operation};
 
 #[test]
 fn secrets_that_models_do_not_mark_are_found() {
@@ -74,7 +56,7 @@ fn what_is_no_secret_stays_to_be_seen() {
 #[test]
 fn no_path_comes_twice() {
     for service in ["amplify", "batch", "cloudformation", "codebuild", "glue", "rds", "sagemaker", "ssm"] {
-        for name in INDEX.operations(service).unwrap() {
+        for name in index().operations(service).unwrap() {
             let operation = operation(service, &name);
             for paths in [operation.sensitive_paths(), operation.output_sensitive_paths()] {
                 let mut unique = paths.to_vec();

@@ -1,14 +1,4 @@
 //! The program `aws-call`, as others run it.
-#![cfg(feature = "tool")]
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test says what is wrong by panicking"
-)]
-
-mod support;
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -18,10 +8,12 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
+use crate::given;
+
 /// The program with nothing of this machine's settings.
 fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_aws-call"));
-    command.args(arguments).env_clear().env("AWS_CALL_INDEX", support::index_path());
+    command.args(arguments).env_clear().env("AWS_CALL_INDEX", given::index_path());
     command
 }
 

@@ -10,7 +10,7 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-/// What happens to a connection.
+/// What becomes of a connection.
 #[derive(Clone)]
 pub(crate) enum Behaviour {
     /// Closed with a reset before anything is read.
@@ -74,7 +74,7 @@ impl Server {
         self.task.await.unwrap()
     }
 
-    /// Number of connections must not have reached that of the behaviours: stops waiting for more.
+    /// Ends it, whether or not there was a connection for each behaviour.
     pub(crate) fn stop(self) {
         self.task.abort();
     }
@@ -208,11 +208,9 @@ fn length_of(request: &[u8]) -> Option<usize> {
     Some(end + 4 + length.unwrap_or(0))
 }
 
-/// An HTTP answer with a length.
-pub(crate) fn answer(status: &str, content_type: &str, body: &str) -> Vec<u8> {
-    format!(
-        "HTTP/1.1 {status}\r\ncontent-type: {content_type}\r\nx-amzn-requestid: req-1\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
+/// An answer of a service that speaks JSON.
+pub(crate) fn answer(status: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status}\r\nx-amzn-requestid: req-1\r\ncontent-length: {length}");
+    format!("{head}\r\ncontent-type: application/x-amz-json-1.1\r\n\r\n{body}").into_bytes()
 }

@@ -1,45 +1,26 @@
 //! Sends and reads as their callers see them, when the transport works.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    clippy::wildcard_enum_match_arm,
-    reason = "a test says what is wrong by panicking"
-)]
+use std::time::{Duration, SystemTime};
 
-mod support;
-
-use std::{
-    net::SocketAddr,
-    time::{Duration, SystemTime},
-};
-
-use aws_call::{Client, ClientConfig, Credentials, Operation, Outcome, Output, Target, Url};
+use aws_call::{Client, ClientConfig, Operation, Outcome, Output, ReadError, Target};
 use serde_json::{Value, json};
-use support::{
-    server::{Behaviour, Server, answer},
-    target,
-};
 
-const JSON: &str = "application/x-amz-json-1.1";
+use crate::{
+    given::{credentials, operation, target, target_at},
+    server::{Behaviour, Server, answer},
+};
 
 fn client() -> Client {
+    client_that_waits(Duration::from_secs(60))
+}
+
+/// A client that waits so long for an answer.
+fn client_that_waits(send_timeout: Duration) -> Client {
     Client::new(ClientConfig {
-        connect_timeout: Duration::from_millis(500),
-        send_timeout: Duration::from_millis(500),
+        connect_timeout: Duration::from_secs(60),
+        send_timeout,
         user_agent: "changegate-test".to_owned(),
     })
-}
-
-fn credentials() -> Credentials {
-    Credentials::new("AKIDEXAMPLE", "secret", None, None, "test")
-}
-
-fn at(scheme: &str, address: SocketAddr) -> Target {
-    let endpoint = Url::parse(&format!("{scheme}://{address}")).unwrap();
-    Target { region: "us-east-1".to_owned(), endpoint: Some(endpoint) }
 }
 
 async fn send(operation: &Operation, parameters: &Value, target: &Target) -> Outcome {
@@ -50,10 +31,9 @@ async fn send(operation: &Operation, parameters: &Value, target: &Target) -> Out
 #[tokio::test]
 async fn a_readable_success_is_done() {
     let server =
-        Server::start(vec![Behaviour::Write(answer("200 OK", JSON, r#"{"Version":3,"Tier":"Standard"}"#))])
-            .await;
-    let put = support::operation("ssm", "PutParameter");
-    let outcome = send(&put, &json!({"Name": "/a", "Value": "5"}), &at("http", server.address)).await;
+        Server::start(vec![Behaviour::Write(answer("200 OK", r#"{"Version":3,"Tier":"Standard"}"#))]).await;
+    let put = operation("ssm", "PutParameter");
+    let outcome = send(&put, &json!({"Name": "/a", "Value": "5"}), &target_at("http", server.address)).await;
     let expected = Outcome::Done(Output {
         output: json!({"Version": 3, "Tier": "Standard"}),
         status: 200,
@@ -70,7 +50,7 @@ async fn a_readable_success_is_done() {
 
 #[tokio::test]
 async fn what_is_not_supported_is_not_sent() {
-    let predict = support::operation("machinelearning", "Predict");
+    let predict = operation("machinelearning", "Predict");
     let parameters = json!({"MLModelId": "m", "Record": {}, "PredictEndpoint": "https://evil.example"});
     let request = predict.render(&parameters, &target("us-east-1")).unwrap();
     let outcome = client().send(&predict, &request, &credentials(), SystemTime::now(), None).await;
@@ -78,47 +58,55 @@ async fn what_is_not_supported_is_not_sent() {
     assert!(outcome == Outcome::NotSent { reason }, "{outcome:?}");
 }
 
+/// Reads one parameter from a server, and says how many requests it took.
+async fn read(client: &Client, behaviours: Vec<Behaviour>) -> (Result<Output, ReadError>, usize) {
+    let server = Server::start(behaviours).await;
+    let get = operation("ssm", "GetParameter");
+    let target = target_at("http", server.address);
+    let read = client.read(&get, &json!({"Name": "/a"}), &target, &credentials(), SystemTime::now).await;
+    (read, server.requests().await.len())
+}
+
+fn throttled() -> Behaviour {
+    Behaviour::Write(answer("400 Bad Request", r#"{"__type":"ThrottlingException"}"#))
+}
+
 #[tokio::test]
 async fn a_read_is_tried_again_after_throttling_failure_and_silence() {
-    let good = answer("200 OK", JSON, r#"{"Parameter":{"Name":"/a","Value":"5"}}"#);
-    let throttled = answer("400 Bad Request", JSON, r#"{"__type":"ThrottlingException"}"#);
-    for first in [
-        Behaviour::Write(throttled),
-        Behaviour::ResetAfterRequest,
-        Behaviour::Write(answer("500 x", JSON, "")),
+    let good = answer("200 OK", r#"{"Parameter":{"Name":"/a","Value":"5"}}"#);
+    for (first, patience) in [
+        (throttled(), 60),
+        (Behaviour::ResetAfterRequest, 60),
+        (Behaviour::Write(answer("500 x", "")), 60),
+        (Behaviour::Silence, 3),
     ] {
-        let server = Server::start(vec![first, Behaviour::Write(good.clone())]).await;
-        let get = support::operation("ssm", "GetParameter");
-        let target = at("http", server.address);
-        let read = client()
-            .read(&get, &json!({"Name": "/a"}), &target, &credentials(), SystemTime::now)
-            .await
-            .unwrap();
-        assert_eq!(read.output["Parameter"]["Value"], "5");
-        assert_eq!(server.requests().await.len(), 2);
+        let client = client_that_waits(Duration::from_secs(patience));
+        let (read, requests) = read(&client, vec![first, Behaviour::Write(good.clone())]).await;
+        assert_eq!((&read.unwrap().output["Parameter"]["Value"], requests), (&json!("5"), 2));
     }
 }
 
 #[tokio::test]
+async fn a_read_that_is_throttled_three_times_is_given_up() {
+    let (read, requests) = read(&client(), vec![throttled(), throttled(), throttled()]).await;
+    assert_eq!((read.unwrap_err().code(), requests), ("ThrottlingException", 3));
+}
+
+#[tokio::test]
 async fn a_refused_read_is_not_tried_again() {
-    let missing = answer("400 Bad Request", JSON, r#"{"__type":"ParameterNotFound"}"#);
-    let server = Server::start(vec![Behaviour::Write(missing)]).await;
-    let get = support::operation("ssm", "GetParameter");
-    let target = at("http", server.address);
-    let error = client()
-        .read(&get, &json!({"Name": "/a"}), &target, &credentials(), SystemTime::now)
-        .await
-        .unwrap_err();
+    let missing = answer("400 Bad Request", r#"{"__type":"ParameterNotFound"}"#);
+    let (read, requests) = read(&client(), vec![Behaviour::Write(missing)]).await;
+    let error = read.unwrap_err();
     assert_eq!(
-        (error.code(), error.status(), error.request_id()),
-        ("ParameterNotFound", Some(400), Some("req-1"))
+        (error.code(), error.status(), error.request_id(), requests),
+        ("ParameterNotFound", Some(400), Some("req-1"), 1)
     );
 }
 
 #[tokio::test]
 async fn what_may_change_something_is_not_read() {
-    let put = support::operation("ssm", "PutParameter");
-    let target = at("http", "127.0.0.1:9".parse().unwrap());
+    let put = operation("ssm", "PutParameter");
+    let target = target_at("http", "127.0.0.1:9");
     let error = client().read(&put, &json!({}), &target, &credentials(), SystemTime::now).await.unwrap_err();
     assert_eq!(error.code(), "not_a_read");
 }
@@ -126,17 +114,13 @@ async fn what_may_change_something_is_not_read() {
 #[tokio::test]
 async fn pages_are_read_up_to_the_limit() {
     let page = |names: &str, token: &str| {
-        Behaviour::Write(answer(
-            "200 OK",
-            JSON,
-            &format!(r#"{{"Parameters":[{{"Name":"{names}"}}]{token}}}"#),
-        ))
+        Behaviour::Write(answer("200 OK", &format!(r#"{{"Parameters":[{{"Name":"{names}"}}]{token}}}"#)))
     };
     let pages = || vec![page("a", r#","NextToken":"t1""#), page("b", r#","NextToken":"t2""#), page("c", "")];
-    let operation = support::operation("ssm", "GetParametersByPath");
+    let operation = operation("ssm", "GetParametersByPath");
     for (limit, expected, truncated) in [(10, vec!["a", "b", "c"], false), (2, vec!["a", "b"], true)] {
         let server = Server::start(pages().into_iter().take(limit).collect()).await;
-        let target = at("http", server.address);
+        let target = target_at("http", server.address);
         let parameters = json!({"Path": "/"});
         let read = client()
             .read_pages(&operation, &parameters, &target, &credentials(), SystemTime::now, limit)

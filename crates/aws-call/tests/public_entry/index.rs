@@ -1,20 +1,10 @@
 //! The index: opening, looking up, refusing what is corrupt.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    clippy::wildcard_enum_match_arm,
-    reason = "a test says what is wrong by panicking"
-)]
-
-mod support;
-
 use std::{path::Path, sync::Arc, thread};
 
 use aws_call::{Access, Index, IndexError, LookupError};
-use support::index;
+
+use crate::given::{index, index_path, operation};
 
 #[test]
 fn all_services_are_there_within_the_size_that_a_function_can_carry() {
@@ -24,7 +14,7 @@ fn all_services_are_there_within_the_size_that_a_function_can_carry() {
     for name in ["cloudformation", "ec2", "ecs", "iam", "lambda", "s3", "ssm", "sts"] {
         assert!(services.contains(&name), "{name}");
     }
-    let size = std::fs::metadata(support::index_path()).unwrap().len();
+    let size = std::fs::metadata(index_path()).unwrap().len();
     assert!(size <= 3_500_000, "{size} bytes");
 }
 
@@ -53,7 +43,7 @@ fn every_operation_of_every_service_loads() {
 #[test]
 fn the_whole_index_can_be_used_and_a_changed_one_cannot() {
     index().verify().unwrap();
-    let mut bytes = std::fs::read(support::index_path()).unwrap();
+    let mut bytes = std::fs::read(index_path()).unwrap();
     let last = bytes.len() - 1;
     bytes[last] ^= 1;
     let error = Index::from_bytes(bytes).unwrap().verify().unwrap_err();
@@ -62,7 +52,7 @@ fn the_whole_index_can_be_used_and_a_changed_one_cannot() {
 
 #[test]
 fn the_hash_is_that_of_the_contents() {
-    let bytes = std::fs::read(support::index_path()).unwrap();
+    let bytes = std::fs::read(index_path()).unwrap();
     let from_bytes = Index::from_bytes(bytes).unwrap();
     assert_eq!(from_bytes.hash(), index().hash());
     assert_eq!(from_bytes.hash().len(), "sha256:".len() + 64);
@@ -104,7 +94,7 @@ fn bytes_that_are_no_index_are_refused() {
 
 #[test]
 fn a_changed_section_is_refused_when_it_is_loaded() {
-    let mut bytes = std::fs::read(support::index_path()).unwrap();
+    let mut bytes = std::fs::read(index_path()).unwrap();
     let last = bytes.len() - 1;
     bytes[last] ^= 1;
     let index = Index::from_bytes(bytes).unwrap();
@@ -116,14 +106,14 @@ fn a_changed_section_is_refused_when_it_is_loaded() {
 
 #[test]
 fn a_truncated_file_is_refused_when_a_section_is_missing() {
-    let bytes = std::fs::read(support::index_path()).unwrap();
+    let bytes = std::fs::read(index_path()).unwrap();
     let index = Index::from_bytes(bytes[..bytes.len() / 2].to_vec()).unwrap();
     assert!(index.operations("xray").is_err());
 }
 
 #[test]
 fn a_changed_manifest_has_another_hash_or_is_refused() {
-    let bytes = std::fs::read(support::index_path()).unwrap();
+    let bytes = std::fs::read(index_path()).unwrap();
     let hash = index().hash().to_owned();
     for position in (12..4000).step_by(97) {
         let mut changed = bytes.clone();
@@ -161,23 +151,22 @@ fn access_is_that_of_the_iam_action() {
 
 #[test]
 fn an_operation_describes_itself() {
-    let put = support::operation("ssm", "PutParameter");
+    let put = operation("ssm", "PutParameter");
     assert_eq!(put.iam_actions(), ["ssm:PutParameter"]);
     assert_eq!(put.sensitive_paths(), ["/Value"]);
     assert!(put.summary().starts_with("Create or update a parameter"), "{}", put.summary());
     assert_eq!(put.unsupported(), None);
     assert_eq!(put.idempotency_token(), None);
-    assert_eq!(support::operation("ssm", "GetParameter").output_sensitive_paths(), ["/Parameter/Value"]);
-    assert_eq!(support::operation("ecs", "CreateService").idempotency_token(), None);
-    assert_eq!(support::operation("ec2", "RunInstances").idempotency_token(), Some("ClientToken"));
-    assert_eq!(support::operation("lambda", "Invoke").iam_actions(), ["lambda:InvokeFunction"]);
+    assert_eq!(operation("ssm", "GetParameter").output_sensitive_paths(), ["/Parameter/Value"]);
+    assert_eq!(operation("ecs", "CreateService").idempotency_token(), None);
+    assert_eq!(operation("ec2", "RunInstances").idempotency_token(), Some("ClientToken"));
+    assert_eq!(operation("lambda", "Invoke").iam_actions(), ["lambda:InvokeFunction"]);
 }
 
 #[test]
 fn what_cannot_be_called_says_why() {
-    let reason = |service: &str, operation: &str| {
-        support::operation(service, operation).unsupported().unwrap_or("supported").to_owned()
-    };
+    let reason =
+        |service: &str, name: &str| operation(service, name).unsupported().unwrap_or("supported").to_owned();
     assert!(reason("kinesis", "SubscribeToShard").contains("event stream"));
     assert!(reason("s3", "SelectObjectContent").contains("event stream"));
     assert!(reason("sts", "AssumeRoleWithWebIdentity").contains("without AWS credentials"));
@@ -192,9 +181,8 @@ fn what_cannot_be_called_says_why() {
 
 #[test]
 fn resources_are_the_iam_actions_own() {
-    let of = |service: &str, operation: &str, parameters: serde_json::Value| {
-        let operation = support::operation(service, operation);
-        let found = operation.resources(&parameters, "aws", "111111111111", "us-east-1");
+    let of = |service: &str, name: &str, parameters: serde_json::Value| {
+        let found = operation(service, name).resources(&parameters, "aws", "111111111111", "us-east-1");
         found.into_iter().map(|resource| (resource.arn, resource.wildcard)).collect::<Vec<_>>()
     };
     let one = |arn: &str, wildcard: bool| vec![(arn.to_owned(), wildcard)];

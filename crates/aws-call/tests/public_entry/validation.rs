@@ -1,21 +1,12 @@
 //! Parameters against models.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    clippy::wildcard_enum_match_arm,
-    reason = "a test says what is wrong by panicking"
-)]
-
-mod support;
-
 use aws_call::Violation;
 use serde_json::{Value, json};
 
-fn violations(service: &str, operation: &str, parameters: &Value) -> Vec<Violation> {
-    support::operation(service, operation).validate(parameters)
+use crate::given::operation;
+
+fn violations(service: &str, name: &str, parameters: &Value) -> Vec<Violation> {
+    operation(service, name).validate(parameters)
 }
 
 fn brief(violations: &[Violation]) -> Vec<(&str, &str)> {
@@ -35,35 +26,21 @@ fn all_violations_come_at_once_with_their_paths() {
         "Nmae": "/app/limit", "Value": 5, "Overwrite": "yes", "Tags": [{"Key": "a"}, {"Key": "b", "Value": "c", "X": 1}],
     });
     let found = violations("ssm", "PutParameter", &parameters);
+    let mut brief = brief(&found);
+    brief.sort_unstable();
     assert_eq!(
-        brief(&found),
+        brief,
         [
+            ("/Name", "missing"),
             ("/Nmae", "unknown"),
             ("/Overwrite", "type"),
-            ("/Tags/1/X", "unknown"),
             ("/Tags/0/Value", "missing"),
+            ("/Tags/1/X", "unknown"),
             ("/Value", "type"),
-            ("/Name", "missing"),
         ]
-        .into_iter()
-        .collect::<Vec<_>>()
-        .tap_sorted_like(&found)
     );
     let unknown = found.iter().find(|violation| violation.path == "/Nmae").unwrap();
     assert_eq!(unknown.nearest.as_deref(), Some("Name"));
-}
-
-/// Puts expectations into the order in which they were found: order is not what the test is about.
-trait SortedLike<'a> {
-    fn tap_sorted_like(self, found: &'a [Violation]) -> Self;
-}
-
-impl<'a> SortedLike<'a> for Vec<(&'a str, &'a str)> {
-    fn tap_sorted_like(mut self, found: &'a [Violation]) -> Self {
-        let place = |path: &str| found.iter().position(|violation| violation.path == path);
-        self.sort_by_key(|(path, _)| place(path));
-        self
-    }
 }
 
 #[test]
