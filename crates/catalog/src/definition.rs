@@ -1,5 +1,7 @@
 //! The form of a recipe file. `recipes/README.md` explains it to those who write one.
 
+use std::collections::BTreeMap;
+
 use changegate_change::id::ActionClass;
 use changegate_change::tenant::AgentSees;
 use changegate_change::undo::UndoClass;
@@ -28,6 +30,9 @@ pub(crate) struct Definition {
     pub(crate) action_class: ActionClass,
     pub(crate) agent_may_see: AgentSees,
     pub(crate) proof: Proof,
+    /// Whether every part of the recipe was thought through.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) deep: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) risks: Vec<String>,
     #[serde(default, skip_serializing_if = "is_false")]
@@ -40,6 +45,9 @@ pub(crate) struct Definition {
     #[serde(default, rename = "unreadable", skip_serializing_if = "Vec::is_empty")]
     pub(crate) unreadable: Vec<Unreadable>,
     pub(crate) state: State,
+    /// Parameters that are taken from the reads where the call leaves them out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) fill: BTreeMap<String, Template>,
     #[serde(default, rename = "require", skip_serializing_if = "Vec::is_empty")]
     pub(crate) requirements: Vec<Requirement>,
     #[serde(default, skip_serializing_if = "Secrets::is_empty")]
@@ -47,6 +55,8 @@ pub(crate) struct Definition {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) expected: Option<Expected>,
     pub(crate) undo: Undo,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) safer: Vec<Safer>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) settle: Option<Settle>,
     #[serde(default, rename = "needs", skip_serializing_if = "Vec::is_empty")]
@@ -88,6 +98,9 @@ pub(crate) struct Read {
     pub(crate) parameters: Template,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) when: Option<Expression>,
+    /// One read per item, which its parameters see as `item`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) for_each: Option<Expression>,
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) pages: bool,
     /// The part of the answer that the read is about; all of it unless said. Nothing there means absent.
@@ -154,6 +167,9 @@ pub(crate) struct State {
     pub(crate) only: Option<Expression>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) lists: Vec<ListIdentity>,
+    /// Texts that hold JSON.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) documents: Vec<Pointer>,
 }
 
 /// What tells the items of a list apart. Such a list has no order.
@@ -246,6 +262,19 @@ pub(crate) struct Limit {
     pub(crate) when: Expression,
     pub(crate) class: UndoClass,
     pub(crate) says: String,
+}
+
+/// A call that makes the change safer if it is made before it.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Safer {
+    pub(crate) says: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) when: Option<Expression>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) service: Option<String>,
+    pub(crate) operation: String,
+    pub(crate) parameters: Template,
 }
 
 /// How it is known that AWS has finished.
