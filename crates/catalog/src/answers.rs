@@ -10,24 +10,27 @@ use crate::definition::Read;
 use crate::error::RecipeError;
 use crate::expression::{Scope, variable};
 
+/// The most reads that one read of a recipe may become.
+const EACH_MAX: usize = 20;
+
 /// The reads that apply to a call, in the order of the recipe.
 pub(crate) fn read_calls(
     service: &str,
     reads: &[Read],
     call: &CallContext,
 ) -> Result<Vec<ReadCall>, RecipeError> {
-    let scope = Scope::of(call);
-    applying(reads, &scope)?
-        .into_iter()
-        .map(|read| {
-            Ok(ReadCall {
+    let mut calls = Vec::new();
+    for Applying { read, scopes } in applying(reads, &Scope::of(call))? {
+        for scope in scopes {
+            calls.push(ReadCall {
                 service: read.service.as_deref().unwrap_or(service).to_owned(),
                 operation: read.operation.clone(),
                 parameters: read.parameters.render(&scope)?,
                 pages: read.pages,
-            })
-        })
-        .collect()
+            });
+        }
+    }
+    Ok(calls)
 }
 
 /// What the answers to those reads said.
@@ -51,18 +54,27 @@ impl Answers {
         resource: impl Fn() -> String,
     ) -> Result<Self, RecipeError> {
         let asked = applying(reads, &Scope::of(call))?;
-        if asked.len() != answers.len() {
-            let reason = format!("{} reads were asked for and {} answered", asked.len(), answers.len());
+        let count: usize = asked.iter().map(|asked| asked.scopes.len()).sum();
+        if count != answers.len() {
+            let reason = format!("{count} reads were asked for and {} answered", answers.len());
             return Err(RecipeError::AnswerUnreadable { reason });
         }
+        let truncated =
+            answers.iter().any(|answer| matches!(answer, ReadAnswer::Output { truncated: true, .. }));
+        let first = asked.first().map(|asked| asked.read.name.clone());
         let mut by_name = BTreeMap::new();
-        let mut truncated = false;
-        for (read, answer) in asked.iter().zip(answers) {
-            by_name.insert(read.name.clone(), taken(service, read, answer, &resource)?);
-            truncated |= matches!(answer, ReadAnswer::Output { truncated: true, .. });
+        let mut answers = answers.iter();
+        for Applying { read, scopes } in asked {
+            let own = answers.by_ref().take(scopes.len());
+            let mut taken =
+                own.map(|answer| taken(service, read, answer, &resource)).collect::<Result<Vec<_>, _>>()?;
+            let value = match &read.for_each {
+                Some(_) => Some(Rcvar::new(Variable::Array(taken))),
+                None => taken.pop(),
+            };
+            by_name.extend(value.map(|value| (read.name.clone(), value)));
         }
-        let first = asked.first().and_then(|read| by_name.get(&read.name));
-        let first_present = first.is_some_and(|value| !value.is_null());
+        let first_present = first.and_then(|name| by_name.get(&name)).is_some_and(|value| !value.is_null());
         Ok(Self { by_name: Rcvar::new(Variable::Object(by_name)), first_present, truncated })
     }
 
@@ -72,12 +84,31 @@ impl Answers {
     }
 }
 
-fn applying<'a>(reads: &'a [Read], scope: &Scope) -> Result<Vec<&'a Read>, RecipeError> {
+/// A read that applies to a call, with what its parameters see: once, or once per item.
+struct Applying<'a> {
+    read: &'a Read,
+    scopes: Vec<Scope>,
+}
+
+fn applying<'a>(reads: &'a [Read], scope: &Scope) -> Result<Vec<Applying<'a>>, RecipeError> {
     let mut found = Vec::new();
     for read in reads {
-        if read.when.as_ref().map_or(Ok(true), |when| when.holds(scope))? {
-            found.push(read);
+        if !read.when.as_ref().map_or(Ok(true), |when| when.holds(scope))? {
+            continue;
         }
+        let scopes = match &read.for_each {
+            None => vec![scope.clone()],
+            Some(items) => {
+                let given = items.evaluate(scope)?;
+                let given = given.as_array().cloned().unwrap_or_default();
+                if given.len() > EACH_MAX {
+                    let reason = format!("{} items are more than the {EACH_MAX} that are read", given.len());
+                    return Err(RecipeError::DoesNotFit { expression: items.to_string(), reason });
+                }
+                given.into_iter().map(|item| scope.clone().with("item", item)).collect()
+            }
+        };
+        found.push(Applying { read, scopes });
     }
     Ok(found)
 }

@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 
 use crate::answers::Answers;
 use crate::call::CallContext;
-use crate::definition::{Definition, ListIdentity};
+use crate::definition::Definition;
+use crate::document::one_text;
 use crate::error::RecipeError;
 use crate::expression::{Scope, value_of, variable};
 use crate::pointer::Pointer;
@@ -41,9 +42,27 @@ pub(crate) fn capture(
         let reason = "the state holds the key that is reserved for marks".to_owned();
         return Err(RecipeError::AnswerUnreadable { reason });
     }
-    let mut state = ordered(state, &definition.state.lists);
+    let mut state = in_one_form(definition, state);
     seal(definition, &mut state, sealer);
     Ok(within_limit(Capture { present, state, truncated: answers.truncated }, sealer))
+}
+
+/// The parameters with those that the recipe takes from the reads, where the call leaves them out.
+pub(crate) fn fill(
+    definition: &Definition,
+    call: &CallContext,
+    answers: &Answers,
+) -> Result<Value, RecipeError> {
+    let mut parameters = call.parameters.clone();
+    let scope = answers.scope(call);
+    for (name, template) in &definition.fill {
+        let Some(map) = parameters.as_object_mut().filter(|map| !map.contains_key(name)) else { continue };
+        let value = template.render(&scope)?;
+        if !value.is_null() {
+            map.insert(name.clone(), value);
+        }
+    }
+    Ok(parameters)
 }
 
 /// The state expected after the call; `None` where the recipe cannot tell.
@@ -65,7 +84,7 @@ pub(crate) fn expected(
     let Some(template) = &expected.state else {
         return Ok(Some(Capture { present: false, state: Value::Null, truncated: false }));
     };
-    let mut state = ordered(template.render(&scope)?, &definition.state.lists);
+    let mut state = in_one_form(definition, template.render(&scope)?);
     seal(definition, &mut state, sealer);
     Ok(Some(within_limit(Capture { present: true, state, truncated: false }, sealer)))
 }
@@ -85,9 +104,16 @@ fn projected(definition: &Definition, scope: &Scope) -> Result<Value, RecipeErro
     })
 }
 
-/// Puts the lists whose items have an identity into one order, so that the digest does not depend on AWS's.
-fn ordered(mut state: Value, lists: &[ListIdentity]) -> Value {
-    for list in lists {
+/// Writes documents in one way and puts lists without order into one order, so that the digest depends on neither.
+fn in_one_form(definition: &Definition, mut state: Value) -> Value {
+    for path in &definition.state.documents {
+        path.for_each(&mut state, |_| false, &mut |_, place| {
+            if let Some(text) = place.as_str().and_then(one_text) {
+                *place = Value::String(text);
+            }
+        });
+    }
+    for list in &definition.state.lists {
         list.at.for_each(&mut state, |_| false, &mut |_, place| {
             if let Value::Array(items) = place {
                 items.sort_by_cached_key(|item| identity(item, &list.by));

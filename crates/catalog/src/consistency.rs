@@ -6,6 +6,7 @@ use changegate_change::undo::UndoClass;
 
 use crate::definition::{Definition, Read, Settle};
 use crate::expression::Expression;
+use crate::template::Template;
 
 const CALL: &[&str] = &["call", "account", "region", "partition"];
 
@@ -44,12 +45,16 @@ fn looks_at_what_is_not_there(definition: &Definition) -> Option<String> {
     let with_before = [CALL, &["before"]].concat();
     let with_item = [CALL, &["before", "item"]].concat();
     let with_read = [CALL, &["read"]].concat();
+    let call_and_item = [CALL, &["item"]].concat();
     let empty = BTreeSet::new();
     let settle = definition.settle.as_ref();
     let settle_reads = settle.map(|settle| names(&settle.reads)).unwrap_or_default();
     of_call(definition)
         .into_iter()
         .find_map(|expression| unknown_name(expression, CALL, &empty))
+        .or_else(|| {
+            of_repeated_reads(definition).into_iter().find_map(|e| unknown_name(e, &call_and_item, &empty))
+        })
         .or_else(|| of_answers(definition).into_iter().find_map(|e| unknown_name(e, &with_read, &reads)))
         .or_else(|| of_before(definition).into_iter().find_map(|e| unknown_name(e, &with_before, &empty)))
         .or_else(|| of_undo_calls(definition).into_iter().find_map(|e| unknown_name(e, &with_item, &empty)))
@@ -61,7 +66,16 @@ fn names(reads: &[Read]) -> BTreeSet<&str> {
 }
 
 fn of_reads(reads: &[Read]) -> Vec<&Expression> {
-    reads.iter().flat_map(|read| read.parameters.expressions().into_iter().chain(&read.when)).collect()
+    let once = reads.iter().filter(|read| read.for_each.is_none());
+    let parameters = once.flat_map(|read| read.parameters.expressions());
+    parameters.chain(reads.iter().flat_map(|read| read.when.iter().chain(&read.for_each))).collect()
+}
+
+/// What is evaluated once per item.
+fn of_repeated_reads(definition: &Definition) -> Vec<&Expression> {
+    let settle = definition.settle.iter().flat_map(|settle| &settle.reads);
+    let repeated = definition.reads.iter().chain(settle).filter(|read| read.for_each.is_some());
+    repeated.flat_map(|read| read.parameters.expressions()).collect()
 }
 
 fn of_call(definition: &Definition) -> Vec<&Expression> {
@@ -81,12 +95,17 @@ fn of_answers(definition: &Definition) -> Vec<&Expression> {
     found.extend(&definition.state.present);
     found.extend(&definition.state.only);
     found.extend(definition.state.keep.expressions());
+    found.extend(definition.fill.values().flat_map(Template::expressions));
     found
 }
 
 fn of_before(definition: &Definition) -> Vec<&Expression> {
     let mut found: Vec<_> = definition.requirements.iter().map(|requirement| &requirement.that).collect();
     found.extend(definition.undo.limits.iter().map(|limit| &limit.when));
+    for safer in &definition.safer {
+        found.extend(&safer.when);
+        found.extend(safer.parameters.expressions());
+    }
     if let Some(expected) = &definition.expected {
         found.extend(&expected.when);
         found.extend(expected.state.iter().flat_map(|state| state.expressions()));
@@ -129,6 +148,7 @@ fn unknown_name(expression: &Expression, known: &[&str], reads: &BTreeSet<&str>)
 /// Every expression of a recipe that can look at the call's parameters.
 pub(crate) fn expressions_on_the_call(definition: &Definition) -> Vec<&Expression> {
     let mut found = of_call(definition);
+    found.extend(of_repeated_reads(definition));
     found.extend(of_answers(definition));
     found.extend(of_before(definition));
     found.extend(of_undo_calls(definition));

@@ -3,6 +3,7 @@
 //! IAM takes one statement for a list of one, one action for a list of one, and does not look at the order of either
 //! (IAM User Guide, "IAM JSON policy elements reference"). Two policies that differ only in that are the same policy.
 
+use changegate_change::json::canonical;
 use serde_json::{Map, Value};
 
 /// A document found in a string.
@@ -25,6 +26,12 @@ pub(crate) fn document(text: &str) -> Option<Document> {
     } else {
         Document::Json(value)
     })
+}
+
+/// The one text of all documents that mean the same as this one; `None` if it is none.
+pub(crate) fn one_text(text: &str) -> Option<String> {
+    let (Document::Policy(value) | Document::Json(value)) = document(text)?;
+    Some(canonical(&value).unwrap_or_else(|_| value.to_string()))
 }
 
 fn policy(value: Value) -> Value {
@@ -72,5 +79,19 @@ fn map_members(value: Value, change: impl Fn(&str, Value) -> Value) -> Value {
         other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {
             other
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_that_mean_the_same_have_one_text() {
+        let one = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": ["b", "a"], "Resource": "*"}}"#;
+        let other = r#"{"Statement":[{"Resource":["*"],"Action":["a","b"],"Effect":"Allow"}],"Version":"2012-10-17"}"#;
+        assert_eq!(one_text(one), one_text(other));
+        assert_eq!(one_text(r#"{"b": [2, 1], "a": 1}"#).unwrap(), r#"{"a":1,"b":[2,1]}"#);
+        assert_eq!(one_text("plain text"), None);
     }
 }

@@ -1,6 +1,6 @@
 //! The functions that recipes may use besides those of JMESPath.
 //!
-//! JMESPath has no way to look from inside a list at what is outside of it; these six do what recipes need of that. A
+//! JMESPath has no way to look from inside a list at what is outside of it; these do what recipes need of that, and of texts. A
 //! `null` counts as an empty list or object everywhere, so that a member that was not set needs no guard.
 //!
 //! | function | gives |
@@ -11,18 +11,27 @@
 //! | `merge_by(items, changes, names)` | the items, each overlaid by the change with the same members `names`; then the changes that met no item |
 //! | `with_each(items, name, values)` | every item once per value, with the value as member `name` |
 //! | `difference(values, others)` | the values that are not among the others |
+//! | `without_keys(object, names)` | the object without these members |
+//! | `entries(object, key, value)` | a list of objects, one per member: its name as member `key`, its value as member `value` |
+//! | `object_of(items, key, value)` | the way back: one member per item, named by its member `key`, with its member `value` |
+//! | `split(text, separator)` | the parts of a text |
 
 use std::collections::BTreeMap;
 
 use jmespath::functions::{ArgumentType, CustomFunction, Signature};
 use jmespath::{Context, Rcvar, Runtime, Variable};
 
-/// Registers all six.
+/// Registers them all.
 pub(crate) fn register(runtime: &mut Runtime) {
     add(runtime, "only_keys", [object(), list()], |[subject, names]| {
         let names = items(names);
-        let kept = members(subject).into_iter().filter(|(name, _)| names.iter().any(|n| is_text(n, name)));
-        Variable::Object(kept.collect())
+        let named = |name: &str| names.iter().any(|own| is_text(own, name));
+        Variable::Object(members(subject).into_iter().filter(|(name, _)| named(name)).collect())
+    });
+    add(runtime, "without_keys", [object(), list()], |[subject, names]| {
+        let names = items(names);
+        let named = |name: &str| names.iter().any(|own| is_text(own, name));
+        Variable::Object(members(subject).into_iter().filter(|(name, _)| !named(name)).collect())
     });
     add(runtime, "matching", [list(), list()], |[subject, patterns]| {
         let patterns = items(patterns);
@@ -36,7 +45,7 @@ pub(crate) fn register(runtime: &mut Runtime) {
         Variable::Array(merge_by(items(subject), &items(changes), &items(names)))
     });
     add(runtime, "with_each", [list(), ArgumentType::String, list()], |[subject, name, values]| {
-        let name = name.as_string().cloned().unwrap_or_default();
+        let name = own_text(name);
         let subject = items(subject);
         let pairs = items(values).into_iter().flat_map(|value| {
             subject.iter().map(|item| with_member(item, &name, &value)).collect::<Vec<_>>()
@@ -46,6 +55,32 @@ pub(crate) fn register(runtime: &mut Runtime) {
     add(runtime, "difference", [list(), list()], |[values, others]| {
         let others = items(others);
         Variable::Array(items(values).into_iter().filter(|value| !others.contains(value)).collect())
+    });
+    register_reshaping(runtime);
+}
+
+/// Maps as lists and back, and texts in parts.
+fn register_reshaping(runtime: &mut Runtime) {
+    let text = || ArgumentType::String;
+    add(runtime, "entries", [object(), text(), text()], |[subject, key, value]| {
+        let (key, value) = (own_text(key), own_text(value));
+        let entry = |(name, own): (String, Rcvar)| {
+            let name = Rcvar::new(Variable::String(name));
+            Rcvar::new(Variable::Object(BTreeMap::from([(key.clone(), name), (value.clone(), own)])))
+        };
+        Variable::Array(members(subject).into_iter().map(entry).collect())
+    });
+    add(runtime, "object_of", [list(), text(), text()], |[subject, key, value]| {
+        let (key, value) = (own_text(key), own_text(value));
+        let member = |item: Rcvar| Some((item.get_field(&key).as_string()?.clone(), item.get_field(&value)));
+        Variable::Object(items(subject).into_iter().filter_map(member).collect())
+    });
+    let text_or_null = ArgumentType::Union(vec![ArgumentType::String, ArgumentType::Null]);
+    add(runtime, "split", [text_or_null, text()], |[subject, separator]| {
+        let separator = own_text(separator);
+        let part = |part: &str| Rcvar::new(Variable::String(part.to_owned()));
+        let parts = subject.as_string().map(|subject| subject.split(separator.as_str()).map(part).collect());
+        Variable::Array(parts.unwrap_or_default())
     });
 }
 
@@ -78,6 +113,10 @@ fn items(value: &Rcvar) -> Vec<Rcvar> {
 
 fn members(value: &Rcvar) -> BTreeMap<String, Rcvar> {
     value.as_object().cloned().unwrap_or_default()
+}
+
+fn own_text(value: &Rcvar) -> String {
+    value.as_string().cloned().unwrap_or_default()
 }
 
 fn is_text(value: &Rcvar, text: &str) -> bool {
@@ -113,4 +152,32 @@ fn with_member(item: &Rcvar, name: &str, value: &Rcvar) -> Rcvar {
     let mut merged = members(item);
     merged.insert(name.to_owned(), value.clone());
     Rcvar::new(Variable::Object(merged))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::expression::{Expression, Scope, value_of};
+
+    fn given(expression: &str, scope: &Value) -> Value {
+        value_of(Expression::parse(expression).unwrap().evaluate(&Scope::within(scope)).unwrap().as_ref())
+    }
+
+    #[test]
+    fn a_map_becomes_a_list_and_a_map_again() {
+        let scope = json!({"tags": {"a": "1", "b": "2"}});
+        let items = json!([{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]);
+        assert_eq!(given("entries(tags, 'Key', 'Value')", &scope), items);
+        assert_eq!(given("object_of(items, 'Key', 'Value')", &json!({"items": items})), scope["tags"]);
+        assert_eq!(given("entries(nothing, 'Key', 'Value')", &scope), json!([]));
+    }
+
+    #[test]
+    fn members_are_taken_away_and_texts_are_split() {
+        let scope = json!({"call": {"a": 1, "b": 2}, "arn": "arn:aws:sns:r:1:topic"});
+        assert_eq!(given("without_keys(call, ['a', 'x'])", &scope), json!({"b": 2}));
+        assert_eq!(given("split(arn, ':')[-1]", &scope), json!("topic"));
+        assert_eq!(given("split(nothing, ':')", &scope), json!([]));
+    }
 }

@@ -13,6 +13,7 @@
 //! | [`SettleTest`] | whether AWS has finished |
 //! | [`Sealer`] | secrets out of values |
 //! | [`DiffLine`] | one difference between two captures |
+//! | [`ValueTemplate`] | the form of values in recipe files, for other files that use it |
 //! | [`LintFinding`] | what the models of the services say against a recipe |
 
 mod answers;
@@ -45,4 +46,4 @@ pub use lint::LintFinding;
 pub use recipe::{Evidence, PolicyStatement, Recipe};
 pub use sealer::Sealer;
 pub use settle::{SettleTest, Settled};
-pub use template::{OUTPUT, resolve_output};
+pub use template::{OUTPUT, ValueTemplate, resolve_output};

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::catalog::Catalog;
 use crate::consistency::expressions_on_the_call;
-use crate::definition::Read;
+use crate::definition::{Proof, Read, Witness};
 use crate::pointer::{Pointer, Segment, escaped};
 use crate::recipe::Recipe;
 use crate::template::Template;
@@ -36,22 +36,24 @@ impl Catalog {
     /// Compares every recipe with the models: every operation, parameter and path in it must exist, what reads must not
     /// change anything, what changes must be a change. Empty if nothing is wrong.
     pub fn lint(&self, index: &Index) -> Vec<LintFinding> {
-        self.recipes().flat_map(|recipe| lint_recipe(recipe, index)).collect()
+        self.recipes().flat_map(|recipe| lint_recipe(self, recipe, index)).collect()
     }
 }
 
-fn lint_recipe(recipe: &Recipe, index: &Index) -> Vec<LintFinding> {
-    let mut lint = Lint { recipe, index, findings: Vec::new() };
+fn lint_recipe(catalog: &Catalog, recipe: &Recipe, index: &Index) -> Vec<LintFinding> {
+    let mut lint = Lint { catalog, recipe, index, findings: Vec::new() };
     if let Some(operation) = lint.operation("operation", recipe.service(), recipe.operation()) {
         lint.call(&operation);
     }
     lint.reads();
     lint.undo();
     lint.state_paths();
+    lint.depth();
     lint.findings
 }
 
 struct Lint<'a> {
+    catalog: &'a Catalog,
     recipe: &'a Recipe,
     index: &'a Index,
     findings: Vec<LintFinding>,
@@ -90,6 +92,10 @@ impl Lint<'_> {
                     self.unknown(&format!("`{expression}`"), operation.validate(&asked));
                 }
             }
+        }
+        for name in definition.fill.keys() {
+            let asked = nested(std::slice::from_ref(name));
+            self.unknown("fill", operation.validate(&asked));
         }
         for rule in &definition.secrets.parameters {
             if !leads_somewhere(operation, &rule.path) {
@@ -133,7 +139,17 @@ impl Lint<'_> {
             if !operation.access().is_mutating() {
                 self.find("undo", format!("{} changes nothing", call.operation));
             }
+            if self.catalog.recipe(service, &call.operation).is_none() {
+                // An undo is proposed as a change of its own.
+                self.find("undo", format!("{service}/{} has no recipe", call.operation));
+            }
             self.parameters("undo", &operation, &call.parameters);
+        }
+        for safer in &self.recipe.definition().safer {
+            let service = safer.service.as_deref().unwrap_or(self.recipe.service());
+            if let Some(operation) = self.operation("safer", service, &safer.operation) {
+                self.parameters("safer", &operation, &safer.parameters);
+            }
         }
     }
 
@@ -155,11 +171,28 @@ impl Lint<'_> {
         }
     }
 
+    /// What a recipe that calls itself deep must have.
+    fn depth(&mut self) {
+        let definition = self.recipe.definition();
+        if !definition.deep {
+            return;
+        }
+        if definition.risks.is_empty() {
+            self.find("risks", "a deep recipe says what an approver should think of");
+        }
+        if definition.witness == Witness::State && definition.expected.is_none() {
+            self.find("expected", "a deep recipe whose witness is the state says what state it expects");
+        }
+        if definition.proof < Proof::OneEmulator {
+            self.find("proof", "a deep recipe is proven on an emulator");
+        }
+    }
+
     /// Paths into the state begin at a member that the state has.
     fn state_paths(&mut self) {
         let definition = self.recipe.definition();
         let Template::Object(members) = &definition.state.keep else { return };
-        let lists = definition.state.lists.iter().map(|list| &list.at);
+        let lists = definition.state.lists.iter().map(|list| &list.at).chain(&definition.state.documents);
         for path in lists.chain(definition.secrets.state.iter().map(|rule| &rule.path)) {
             let Some(Segment::Name(first)) = path.segments().first() else { continue };
             if !members.iter().any(|(name, _)| name == first) {

@@ -67,6 +67,29 @@ pub(crate) fn plan(
     Ok(UndoPlan { class, calls, caveats })
 }
 
+/// The calls that make the change safer if they are made before it.
+pub(crate) fn safer(
+    service: &str,
+    definition: &Definition,
+    call: &CallContext,
+    before: &Capture,
+) -> Result<Vec<(String, PlannedCall)>, RecipeError> {
+    if before.truncated {
+        return Ok(vec![]);
+    }
+    let scope = Scope::of_parameters(call, &without_secrets(definition, &call.parameters))
+        .with("before", variable(&before.state));
+    let mut found = Vec::new();
+    for safer in &definition.safer {
+        if safer.when.as_ref().map_or(Ok(true), |when| when.holds(&scope))? {
+            let service = safer.service.as_deref().unwrap_or(service).to_owned();
+            let (operation, parameters) = (safer.operation.clone(), safer.parameters.render(&scope)?);
+            found.push((safer.says.clone(), PlannedCall { service, operation, parameters }));
+        }
+    }
+    Ok(found)
+}
+
 fn none(caveats: Vec<String>) -> UndoPlan {
     UndoPlan { class: UndoClass::None, calls: vec![], caveats }
 }

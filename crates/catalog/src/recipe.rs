@@ -5,7 +5,7 @@ use changegate_change::digest::Digest;
 use changegate_change::id::ActionClass;
 use changegate_change::json::StrictJsonError;
 use changegate_change::tenant::AgentSees;
-use changegate_change::undo::UndoPlan;
+use changegate_change::undo::{PlannedCall, UndoClass, UndoPlan};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -21,7 +21,7 @@ use crate::sealer::Sealer;
 use crate::settle::SettleTest;
 
 /// The version of the engine that gives recipes their meaning; part of every recipe's hash.
-const ENGINE: u32 = 1;
+const ENGINE: u32 = 2;
 
 /// The catalogue's entry for one operation. Printed with `Display`, it reads as a person would tell it.
 #[derive(Debug, Clone)]
@@ -138,6 +138,51 @@ impl Recipe {
         let resource = || self.resource(call);
         let answers = Answers::of(&self.service, &self.definition.reads, call, answers, resource)?;
         capture_state::capture(&self.definition, call, &answers, sealer)
+    }
+
+    /// The call's parameters, completed by those that the recipe takes from the answers to [`Recipe::reads`] where the call
+    /// leaves them out: lock tokens and the like, so that AWS refuses the call if somebody was faster.
+    ///
+    /// # Errors
+    /// As [`Recipe::capture`].
+    pub fn fill(&self, call: &CallContext, answers: &[ReadAnswer]) -> Result<Value, RecipeError> {
+        let answers =
+            Answers::of(&self.service, &self.definition.reads, call, answers, || self.resource(call))?;
+        capture_state::fill(&self.definition, call, &answers)
+    }
+
+    /// The names of the parameters that [`Recipe::fill`] can fill in, so that a call may leave them out.
+    pub fn filled(&self) -> impl Iterator<Item = &str> {
+        self.definition.fill.keys().map(String::as_str)
+    }
+
+    /// Calls that make the change safer if they are made before it, each with the reason in words. None are needed.
+    ///
+    /// # Errors
+    /// An expression that does not fit the call or the state.
+    pub fn safer(
+        &self,
+        call: &CallContext,
+        before: &Capture,
+    ) -> Result<Vec<(String, PlannedCall)>, RecipeError> {
+        plan_undo::safer(&self.service, &self.definition, call, before)
+    }
+
+    /// Whether the present state is the one that a call left, so that its undo restores the state before it and nothing of
+    /// anybody else's. Of a truncated state it cannot be told.
+    #[must_use]
+    pub fn is_undisturbed(after: &Capture, now: &Capture) -> bool {
+        !after.truncated && after == now
+    }
+
+    /// Whether every part of the recipe was thought through.
+    pub fn is_deep(&self) -> bool {
+        self.definition.deep
+    }
+
+    /// How far the undo goes at most.
+    pub fn undo_class(&self) -> UndoClass {
+        self.definition.undo.class
     }
 
     /// Whether the state before allows the call. [`Recipe::undo`] asks this first.

@@ -6,7 +6,7 @@ use changegate_change::tenant::AgentSees;
 use changegate_change::undo::UndoClass;
 use serde_json::{Map, Value};
 
-use crate::definition::{Definition, Proof, Read, SecretRule, UndoCall, Witness};
+use crate::definition::{Definition, Proof, Read, Safer, SecretRule, UndoCall, Witness};
 use crate::recipe::Recipe;
 use crate::template::Template;
 
@@ -23,10 +23,12 @@ impl fmt::Display for Recipe {
         section(f, "Risks", definition.risks.iter().cloned())?;
         section(f, "Reads", definition.reads.iter().map(|read| told_read(self.service(), read)))?;
         section(f, "Requires", requirements(definition))?;
+        section(f, "Fills in where the call leaves it out", filled(definition))?;
         section(f, "Keeps of the state", kept(definition))?;
         section(f, "Secrets", secrets(definition))?;
         section(f, "Expected after the call", expected(definition))?;
         undo(f, self.service(), definition)?;
+        section(f, "Safer before it", safer(self.service(), definition))?;
         section(f, "Settled", settled(self))?;
         section(f, "Needs besides its own actions", needs(definition))?;
         section(f, "If AWS does not answer", witness(definition))
@@ -103,6 +105,9 @@ fn one_line(text: &str) -> String {
 fn told_read(service: &str, read: &Read) -> String {
     let service = read.service.as_deref().unwrap_or(service);
     let mut line = format!("{service}:{} ({})", read.operation, told(&read.parameters));
+    if let Some(items) = &read.for_each {
+        line.push_str(&format!(", for each item of {items}"));
+    }
     if let Some(when) = &read.when {
         line.push_str(&format!(", if {when}"));
     }
@@ -142,7 +147,22 @@ fn kept(definition: &Definition) -> Vec<String> {
         [] => format!("{} is a set", list.at),
         by => format!("{} is a list without order, its items named by {}", list.at, by.join(" and ")),
     });
-    keep.into_iter().chain(only).chain(lists).collect()
+    let documents =
+        definition.state.documents.iter().map(|path| format!("{path} is a document, whatever its layout"));
+    keep.into_iter().chain(only).chain(lists).chain(documents).collect()
+}
+
+fn filled(definition: &Definition) -> Vec<String> {
+    definition.fill.iter().map(|(name, template)| format!("{name}: {}", told(template))).collect()
+}
+
+fn safer(service: &str, definition: &Definition) -> Vec<String> {
+    let line = |safer: &Safer| {
+        let service = safer.service.as_deref().unwrap_or(service);
+        let when = safer.when.as_ref().map(|when| format!(", if {when}")).unwrap_or_default();
+        format!("{service}:{} ({}){when}: {}", safer.operation, told(&safer.parameters), safer.says)
+    };
+    definition.safer.iter().map(line).collect()
 }
 
 fn secrets(definition: &Definition) -> Vec<String> {

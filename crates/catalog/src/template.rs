@@ -81,6 +81,33 @@ impl Template {
     }
 }
 
+/// A value with expressions in it, in the form of recipe files, for names of the caller's choice.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(transparent)]
+pub struct ValueTemplate(Template);
+
+impl ValueTemplate {
+    /// The value that an expression alone gives, as recipe files write it after `=`.
+    ///
+    /// # Errors
+    /// [`RecipeError::DoesNotFit`] for a text that is no expression.
+    pub fn expression(text: &str) -> Result<Self, RecipeError> {
+        let parsed = Expression::parse(text).map_err(|error| RecipeError::DoesNotFit {
+            expression: text.to_owned(),
+            reason: error.to_string(),
+        })?;
+        Ok(Self(Template::Expression(parsed)))
+    }
+
+    /// The value, its expressions seeing the members of `names`.
+    ///
+    /// # Errors
+    /// [`RecipeError::DoesNotFit`] for an expression that does not fit them.
+    pub fn evaluate(&self, names: &Map<String, Value>) -> Result<Value, RecipeError> {
+        self.0.render(&Scope::within(&Value::Object(names.clone())))
+    }
+}
+
 impl TryFrom<Value> for Template {
     type Error = InvalidExpression;
 

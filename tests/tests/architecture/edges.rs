@@ -48,6 +48,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("conformance", &["aws-call"]),
     ("fuzz-targets", &["aws-call"]),
     ("noop", &[]),
+    ("proofs", &["aws-call", "changegate-catalog", "changegate-change"]),
     ("xtask", &["aws-call"]),
 ];
 

@@ -32,7 +32,7 @@ const GIVEN_ITS_ENVIRONMENT: [&str; 9] = [
 ];
 
 fn code() -> Vec<Text> {
-    ["bench", "conformance", "crates", "functions", "fuzz", "tests"]
+    ["bench", "conformance", "crates", "functions", "fuzz", "proofs", "tests"]
         .into_iter()
         .flat_map(|folder| texts(folder, ".rs"))
         .collect()

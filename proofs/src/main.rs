@@ -1,0 +1,161 @@
+//! Proves recipes on emulators of AWS that others wrote. `proofs/README.md` says how.
+
+mod emulator;
+mod failure;
+mod proof;
+mod report;
+mod scenario;
+mod values;
+
+use std::{collections::BTreeSet, fs, path::PathBuf, process::ExitCode};
+
+use aws_call::Index;
+use changegate_catalog::Catalog;
+use clap::{Parser, Subcommand};
+
+use crate::{emulator::Programs, failure::Failure, report::Report, scenario::Scenario};
+
+/// Proves recipes on emulators of AWS.
+#[derive(Parser)]
+struct Arguments {
+    /// The index of operations.
+    #[arg(long, default_value = "target/index/aws-call.index")]
+    index: PathBuf,
+    /// The folder of recipe files.
+    #[arg(long, default_value = "crates/catalog/recipes")]
+    recipes: PathBuf,
+    /// The folder of scenario files.
+    #[arg(long, default_value = "proofs/scenarios")]
+    scenarios: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Compare recipes and scenarios with the models of the services.
+    Lint {
+        /// Only of these services.
+        services: Vec<String>,
+    },
+    /// Run scenarios.
+    Run {
+        /// A Python that has moto.
+        #[arg(long, default_value = ".local/oracles/pinned/bin/python")]
+        moto: PathBuf,
+        /// MiniStack's program.
+        #[arg(long, default_value = ".venv/bin/ministack")]
+        ministack: PathBuf,
+        /// Only of these services or recipes: `sqs`, `sqs/SetQueueAttributes`.
+        #[arg(long)]
+        only: Vec<String>,
+        /// How often each scenario runs, with other values every time.
+        #[arg(long, default_value_t = 5)]
+        seeds: usize,
+    },
+}
+
+/// All that the program works on.
+struct Catalogue {
+    index: Index,
+    catalog: Catalog,
+    scenarios: Vec<Scenario>,
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether everything is as it should be.
+fn run(arguments: &Arguments) -> Result<bool, Failure> {
+    let mut all = read(arguments)?;
+    match &arguments.command {
+        Command::Lint { services } => Ok(lint(&all, services)),
+        Command::Run { moto, ministack, only, seeds } => {
+            let chosen = |own: &Scenario| {
+                only.is_empty() || only.iter().any(|one| *one == own.service || *one == own.recipe())
+            };
+            all.scenarios.retain(chosen);
+            // A relative path would be looked up in the emulator's folder.
+            let absolute = |path: &PathBuf| std::path::absolute(path).map_err(Failure::file(path));
+            let programs = Programs { moto: absolute(moto)?, ministack: absolute(ministack)? };
+            let report = Report::of(&all.index, &all.catalog, &all.scenarios, &programs, *seeds)?;
+            print!("{report}");
+            Ok(report.is_sound())
+        }
+    }
+}
+
+fn read(arguments: &Arguments) -> Result<Catalogue, Failure> {
+    let mut catalog = Catalog::default();
+    let mut files = Vec::new();
+    for entry in fs::read_dir(&arguments.recipes).map_err(Failure::file(&arguments.recipes))? {
+        files.push(entry.map_err(Failure::file(&arguments.recipes))?.path());
+    }
+    files.sort();
+    for path in files.into_iter().filter(|path| path.extension().is_some_and(|own| own == "toml")) {
+        let text = fs::read_to_string(&path).map_err(Failure::file(&path))?;
+        let added = catalog.add_file(&path.display().to_string(), &text);
+        added.map_err(|error| Failure::Catalog(chain(&error)))?;
+    }
+    let index = Index::open(&arguments.index)?;
+    Ok(Catalogue { index, catalog, scenarios: scenario::read(&arguments.scenarios)? })
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(&format!(": {error}"));
+        source = error.source();
+    }
+    text
+}
+
+fn lint(all: &Catalogue, services: &[String]) -> bool {
+    let wanted = |service: &str| services.is_empty() || services.iter().any(|own| own == service);
+    let mut findings: Vec<String> = Vec::new();
+    for finding in all.catalog.lint(&all.index) {
+        if finding.recipe.split('/').next().is_some_and(wanted) {
+            findings.push(finding.to_string());
+        }
+    }
+    let proven: BTreeSet<String> = all.scenarios.iter().map(Scenario::recipe).collect();
+    for scenario in all.scenarios.iter().filter(|own| wanted(&own.service)) {
+        findings.extend(scenario_finding(all, scenario));
+    }
+    let claims = |recipe: &&changegate_catalog::Recipe| {
+        wanted(recipe.service()) && recipe.proof() >= changegate_catalog::Proof::OneEmulator
+    };
+    for recipe in all.catalog.recipes().filter(claims).filter(|recipe| !proven.contains(recipe.id())) {
+        findings.push(format!("{}: it claims a proof on an emulator, and there is no scenario", recipe.id()));
+    }
+    for finding in &findings {
+        println!("{finding}");
+    }
+    let recipes = all.catalog.recipes().filter(|recipe| wanted(recipe.service())).count();
+    println!("{recipes} recipes, {} findings", findings.len());
+    findings.is_empty()
+}
+
+fn scenario_finding(all: &Catalogue, scenario: &Scenario) -> Vec<String> {
+    let name = scenario.name();
+    let mut findings = Vec::new();
+    if all.catalog.recipe(&scenario.service, &scenario.operation).is_none() {
+        findings.push(format!("{name}: there is no such recipe"));
+    }
+    for given in scenario.given.iter().chain(&scenario.foreign) {
+        let service = given.service.as_deref().unwrap_or(&scenario.service);
+        if let Err(error) = all.index.operation(service, &given.operation) {
+            findings.push(format!("{name}: {error}"));
+        }
+    }
+    findings
+}

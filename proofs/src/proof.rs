@@ -1,0 +1,265 @@
+//! One scenario on one emulator with one seed.
+
+use std::time::Duration;
+
+use aws_call::{Index, Output};
+use changegate_catalog::{CallContext, Catalog, DiffLine, Recipe, Sealer, Settled, resolve_output};
+use changegate_change::{capture::Capture, sealed::Vault, undo::UndoClass, undo::UndoPlan};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    emulator::{Emulator, REGION},
+    scenario::{Given, Scenario, Start},
+    values,
+};
+
+/// Looks until something that AWS finishes later has settled.
+const LOOKS: usize = 100;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
+const TENANT_KEY: [u8; 32] = [42; 32];
+
+/// What a scenario is proven with.
+pub(crate) struct Prover<'a> {
+    pub(crate) index: &'a Index,
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) emulator: &'a Emulator,
+}
+
+/// One way through a scenario, from its starting state on.
+struct Run<'a> {
+    prover: &'a Prover<'a>,
+    recipe: &'a Recipe,
+    scenario: &'a Scenario,
+    names: Map<String, Value>,
+    vault: Vault,
+}
+
+/// The call, and the captures around it.
+struct Made {
+    context: CallContext,
+    output: Value,
+    before: Capture,
+    after: Capture,
+    plan: UndoPlan,
+}
+
+impl Prover<'_> {
+    /// Captures, calls, captures, undoes and captures; then once more with somebody else's change instead of the undo.
+    ///
+    /// # Errors
+    /// What is not as the recipe or the scenario says.
+    pub(crate) async fn prove(&self, scenario: &Scenario, seed: usize) -> Result<(), String> {
+        let recipe = self.catalog.recipe(&scenario.service, &scenario.operation);
+        let recipe = recipe.ok_or("there is no such recipe")?;
+        let mut run = self.run(recipe, scenario, seed, "undo")?;
+        let made = run.make().await?;
+        run.undo(&made).await?;
+        if made.plan.class == UndoClass::None {
+            return Ok(());
+        }
+        if scenario.foreign.is_empty() {
+            return Err("nobody else changes anything: `foreign` is missing".to_owned());
+        }
+        let mut run = self.run(recipe, scenario, seed, "foreign")?;
+        let made = run.make().await?;
+        for foreign in &scenario.foreign {
+            run.given(foreign).await?;
+        }
+        let now = run.capture(recipe, &made.context).await?;
+        if Recipe::is_undisturbed(&made.after, &now) {
+            return Err("somebody else's change was not seen, and the undo would run over it".to_owned());
+        }
+        Ok(())
+    }
+
+    fn run<'a>(
+        &'a self,
+        recipe: &'a Recipe,
+        scenario: &'a Scenario,
+        seed: usize,
+        salt: &str,
+    ) -> Result<Run<'a>, String> {
+        let seed = format!("{}\n{}\n{seed}\n{salt}", scenario.name(), self.emulator.kind.name());
+        let mut names = values::draw(&scenario.values, &seed)?;
+        for (name, value) in
+            [("account", self.emulator.kind.account()), ("region", REGION), ("partition", "aws")]
+        {
+            names.insert(name.to_owned(), value.into());
+        }
+        Ok(Run { prover: self, recipe, scenario, names, vault: Vault::default() })
+    }
+}
+
+impl Run<'_> {
+    async fn given(&mut self, given: &Given) -> Result<(), String> {
+        let parameters = given.parameters.evaluate(&self.names).map_err(|error| error.to_string())?;
+        let service = given.service.as_deref().unwrap_or(&self.scenario.service);
+        let Prover { index, emulator, .. } = self.prover;
+        let output = match emulator.call(index, service, &given.operation, &parameters).await {
+            Ok(output) => output.output,
+            Err(refused) if given.unless_refused.contains(&refused.code) => return Ok(()),
+            Err(refused) => return Err(refused.what),
+        };
+        for (name, path) in &given.save {
+            let names = output.as_object().cloned().unwrap_or_default();
+            let value = changegate_catalog::ValueTemplate::expression(path)
+                .and_then(|path| path.evaluate(&names))
+                .map_err(|error| error.to_string())?;
+            if value.is_null() {
+                return Err(format!("{}: `{path}` is not in {output}", given.operation));
+            }
+            self.names.insert(name.clone(), value);
+        }
+        Ok(())
+    }
+
+    /// From nothing to the state after the call, each thing held against recipe and scenario.
+    async fn make(&mut self) -> Result<Made, String> {
+        let (recipe, scenario) = (self.recipe, self.scenario);
+        for given in &scenario.given {
+            self.given(given).await?;
+        }
+        let parameters = scenario.call.evaluate(&self.names).map_err(|error| error.to_string())?;
+        let context = self.context(parameters);
+        let before = self.capture(recipe, &context).await?;
+        if before.present != (scenario.starts == Start::Present) {
+            return Err(format!("it starts with {}", told(&before)));
+        }
+        if before.truncated {
+            return Err("the state before is truncated".to_owned());
+        }
+        let plan = recipe.undo(&context, &before).map_err(|error| error.to_string())?;
+        recipe.safer(&context, &before).map_err(|error| error.to_string())?;
+        let expected = recipe.expected(&context, &before, &mut Sealer::new(TENANT_KEY));
+        let output = self.mutate(recipe.service(), recipe.operation(), &context.parameters).await?.output;
+        self.settle(recipe, &context).await?;
+        let after = self.capture(recipe, &context).await?;
+        if let Some(expected) = expected.filter(|expected| *expected != after) {
+            let lines = paths(&recipe.diff(&expected, &after));
+            let (expected, after) = (told(&expected), told(&after));
+            return Err(format!(
+                "after the call it is not what was expected: {lines:?}: {after}, not {expected}"
+            ));
+        }
+        let made = Made { context, output, before, after, plan };
+        self.changes(&made)?;
+        Ok(made)
+    }
+
+    /// The diff names what the scenario says, and every member that differs.
+    fn changes(&self, made: &Made) -> Result<(), String> {
+        let Made { before, after, .. } = made;
+        let mut found = paths(&self.recipe.diff(before, after));
+        found.sort();
+        let mut members: Vec<_> = found.iter().filter_map(|path| path.split('/').nth(1)).collect();
+        members.dedup();
+        let differing = differing_members(before, after);
+        if members != differing {
+            return Err(format!("the diff names {members:?}, and {differing:?} differ"));
+        }
+        let Some(changes) = &self.scenario.changes else {
+            let whole = before.present != after.present;
+            return if whole { Ok(()) } else { Err(format!("`changes` is missing; it is {found:?}")) };
+        };
+        let named = changes.iter().map(|path| path.evaluate(&self.names));
+        let named: Vec<_> = named.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
+        let mut named: Vec<_> = named.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        named.sort();
+        if named == found { Ok(()) } else { Err(format!("the diff names {found:?}, not {named:?}")) }
+    }
+
+    async fn undo(&mut self, made: &Made) -> Result<(), String> {
+        let now = self.capture(self.recipe, &made.context).await?;
+        if !Recipe::is_undisturbed(&made.after, &now) {
+            return Err(format!("the state changes by itself: {} was {}", told(&now), told(&made.after)));
+        }
+        if made.plan.class == UndoClass::None {
+            return Ok(());
+        }
+        for planned in &made.plan.calls {
+            let revealed = self.vault.reveal(&planned.parameters).map_err(|error| error.to_string())?;
+            let parameters = resolve_output(&revealed, &made.output).map_err(|error| error.to_string())?;
+            let context = self.context(parameters);
+            self.mutate(&planned.service, &planned.operation, &context.parameters)
+                .await
+                .map_err(|error| format!("undo: {error}"))?;
+            if let Some(recipe) = self.prover.catalog.recipe(&planned.service, &planned.operation) {
+                self.settle(recipe, &context).await?;
+            }
+        }
+        let restored = self.capture(self.recipe, &made.context).await?;
+        if restored == made.before {
+            return Ok(());
+        }
+        let lines = paths(&self.recipe.diff(&made.before, &restored));
+        Err(format!("the undo does not restore {lines:?}: {}, not {}", told(&restored), told(&made.before)))
+    }
+
+    /// Makes a call of a recipe, with what the recipe fills in.
+    async fn mutate(&mut self, service: &str, operation: &str, parameters: &Value) -> Result<Output, String> {
+        let Prover { index, catalog, emulator } = self.prover;
+        let mut parameters = parameters.clone();
+        if let Some(recipe) = catalog.recipe(service, operation).filter(|own| own.filled().next().is_some()) {
+            let context = self.context(parameters);
+            let reads = recipe.reads(&context).map_err(|error| error.to_string())?;
+            let answers = emulator.answers(index, &reads).await?;
+            parameters = recipe.fill(&context, &answers).map_err(|error| error.to_string())?;
+        }
+        emulator.call(index, service, operation, &parameters).await.map_err(|refused| refused.what)
+    }
+
+    async fn capture(&mut self, recipe: &Recipe, context: &CallContext) -> Result<Capture, String> {
+        let Prover { index, emulator, .. } = self.prover;
+        let reads = recipe.reads(context).map_err(|error| error.to_string())?;
+        let answers = emulator.answers(index, &reads).await?;
+        let mut sealer = Sealer::new(TENANT_KEY);
+        let capture = recipe.capture(context, &answers, &mut sealer).map_err(|error| error.to_string())?;
+        self.vault.absorb(sealer.vault());
+        Ok(capture)
+    }
+
+    async fn settle(&self, recipe: &Recipe, context: &CallContext) -> Result<(), String> {
+        let Some(test) = recipe.settle() else { return Ok(()) };
+        let Prover { index, emulator, .. } = self.prover;
+        let reads = test.reads(context).map_err(|error| error.to_string())?;
+        for _ in 0..LOOKS {
+            let answers = emulator.answers(index, &reads).await?;
+            match test.is_settled(context, &answers).map_err(|error| error.to_string())? {
+                Settled::Done => return Ok(()),
+                Settled::Wait => tokio::time::sleep(BETWEEN_LOOKS).await,
+                Settled::Failed { reason } => return Err(format!("{} failed: {reason}", recipe.id())),
+            }
+        }
+        Err(format!("{} does not settle", recipe.id()))
+    }
+
+    fn context(&self, parameters: Value) -> CallContext {
+        CallContext {
+            account: self.prover.emulator.kind.account().to_owned(),
+            region: REGION.to_owned(),
+            partition: "aws".to_owned(),
+            parameters,
+        }
+    }
+}
+
+fn paths(lines: &[DiffLine]) -> Vec<String> {
+    lines.iter().map(|line| line.path.clone()).collect()
+}
+
+fn told(capture: &Capture) -> String {
+    if capture.present { capture.state.to_string() } else { "nothing".to_owned() }
+}
+
+/// The members in which two states differ, told without the diff: documents are compared as JSON and lists as sets.
+fn differing_members(before: &Capture, after: &Capture) -> Vec<String> {
+    let state = |capture: &Capture| if capture.present { capture.state.clone() } else { json!({}) };
+    let (one, other) = (state(before), state(after));
+    let mut names: Vec<String> = Vec::new();
+    for state in [&one, &other] {
+        names.extend(state.as_object().into_iter().flat_map(Map::keys).cloned());
+    }
+    names.sort();
+    names.dedup();
+    names.into_iter().filter(|name| one.get(name) != other.get(name)).collect()
+}
