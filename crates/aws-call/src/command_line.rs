@@ -44,7 +44,7 @@ pub enum BlobText {
 }
 
 /// One API call that a command line stands for.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Clone, PartialEq, serde::Serialize)]
 pub struct CommandCall {
     /// Name of the service's botocore folder (`elbv2`, `config`).
     pub service: String,
@@ -57,6 +57,18 @@ pub struct CommandCall {
     /// Options that say nothing about the call, only what is to happen with its answer (`--query`, `--output`), and
     /// `OUTFILE` for the name of a file to write it to; they are left out.
     pub ignored: Vec<String>,
+}
+
+/// Without the parameters, which may hold secrets.
+impl std::fmt::Debug for CommandCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CommandCall")
+            .field("service", &self.service)
+            .field("operation", &self.operation)
+            .field("region", &self.region)
+            .field("ignored", &self.ignored)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Index {

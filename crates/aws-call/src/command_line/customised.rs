@@ -175,9 +175,9 @@ fn tags(setting: &Setting<'_, '_>, parameters: &mut Parameters) -> Result<(), Co
 
 /// `cloudfront.py`: awscli makes up the reference by which CloudFront knows a repeated call, and calls are fixed beforehand.
 fn paths(setting: &Setting<'_, '_>, _: &mut Parameters) -> Result<(), CommandError> {
-    let (count, items) = (setting.values.len(), setting.values.join(","));
+    let count = setting.values.len();
     let message = format!("`{}` is not taken: awscli makes up a reference for it", setting.option);
     Err(CommandError::new(CommandFault::ClientOption, message).instead(format!(
-        "give `--invalidation-batch 'Paths={{Quantity={count},Items=[{items}]}},CallerReference=TEXT'` with a text of your own"
+        "give `--invalidation-batch 'Paths={{Quantity={count},Items=[PATH,…]}},CallerReference=TEXT'` with a text of your own"
     )))
 }

@@ -27,6 +27,7 @@ pub(super) fn read(
     let mut given = Given::new();
     let mut words = words.iter().peekable();
     let mut has_out_file = false;
+    let mut last = None;
     while let Some(word) = words.next() {
         if !is_option(word) {
             if table.has_out_file && !has_out_file {
@@ -34,9 +35,10 @@ pub(super) fn read(
                 ignored.push(OUT_FILE.to_owned());
                 continue;
             }
-            return Err(surplus(word));
+            return Err(surplus(last));
         }
         let (position, argument, attached) = find(table, word)?;
+        last = Some(argument);
         if let Sets::Refused(why) = argument.sets {
             let message = format!("`--{}` is not taken: {why}", argument.name);
             return Err(CommandError::new(CommandFault::ClientOption, message));
@@ -114,16 +116,32 @@ fn find<'t, 'a, 'w>(
 }
 
 fn unknown(table: &ArgumentTable<'_>, name: &str) -> CommandError {
+    if !looks_like_a_name(name) {
+        return CommandError::new(CommandFault::UnknownOption, "a word that begins with `-` is no option")
+            .instead("write `--OPTION=VALUE` where a value begins with `-`");
+    }
     let typed = name.trim_start_matches('-');
     let nearest = nearest(typed, table.arguments.iter().map(|argument| argument.name.as_str()));
     CommandError::new(CommandFault::UnknownOption, format!("there is no option `{name}`"))
         .did_you_mean(nearest.map(|nearest| format!("--{nearest}")))
 }
 
-fn surplus(word: &str) -> CommandError {
-    let shown: String = word.chars().take(40).collect();
-    CommandError::new(CommandFault::UnknownOption, format!("`{shown}` belongs to no option"))
-        .instead("put a value with spaces into quotes")
+/// Whether a word is written as options are. Any other may be a value, perhaps a secret, and is not repeated.
+fn looks_like_a_name(word: &str) -> bool {
+    let Some(name) = word.strip_prefix("--") else { return false };
+    let belongs = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    name.len() <= 64
+        && name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.bytes().all(belongs)
+}
+
+/// A value that no option takes. It may be part of a secret, so that only the option before it is named.
+fn surplus(last: Option<&Argument<'_>>) -> CommandError {
+    let message = match last {
+        Some(option) => format!("a value after those of `--{}` belongs to no option", option.name),
+        None => "a value stands before the first option".to_owned(),
+    };
+    CommandError::new(CommandFault::UnknownOption, message).instead("put a value with spaces into quotes")
 }
 
 fn required(table: &ArgumentTable<'_>, given: &Given) -> Result<(), CommandError> {

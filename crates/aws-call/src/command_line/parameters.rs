@@ -7,7 +7,7 @@ use super::{
     Command, Parameters,
     arguments::{Argument, ArgumentTable, Sets},
     customised::{self, Setting},
-    error::{CommandError, CommandFault, bad_value},
+    error::{CommandError, CommandFault},
     local_file,
     names::hyphenated,
     names_file,
@@ -171,8 +171,7 @@ fn input(option: &str, text: &str) -> Result<Parameters, CommandError> {
     if names_file(text) {
         return Err(local_file(option));
     }
-    serde_json::from_str(text).map_err(|error| {
-        let error = bad_value(option, format!("this is not a JSON object: {error}"));
+    values::json_object(option, text).map_err(|error| {
         if option.ends_with("yaml") { error.instead("write it as JSON, which is YAML too") } else { error }
     })
 }

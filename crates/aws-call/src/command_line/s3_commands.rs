@@ -128,7 +128,10 @@ fn refused(command: &str, line: &Line<'_>, region: Option<&str>) -> CommandError
     };
     let message = match command {
         "mb" => "`aws s3 mb` depends on the region that the client is set to".to_owned(),
-        _ => format!("`aws s3 {command}` stands for no single API call"),
+        "ls" | "rb" | "rm" | "cp" | "mv" | "sync" | "presign" | "website" => {
+            format!("`aws s3 {command}` stands for no single API call")
+        }
+        _ => "this command of `aws s3` stands for no single API call".to_owned(),
     };
     CommandError::new(CommandFault::NotOneCall, message).instead(instead)
 }

@@ -10,12 +10,11 @@ use super::{
 use crate::{Index, nearest::nearest};
 
 /// A service's name on a command line, where it is not that of its botocore folder.
-const RENAMED_SERVICES: &[(&str, &str)] = &[
-    ("s3api", "s3"),
-    ("configservice", "config"),
-    ("deploy", "codedeploy"),
-    ("runtime.sagemaker", "sagemaker-runtime"),
-];
+const RENAMED_SERVICES: &[(&str, &str)] =
+    &[("s3api", "s3"), ("configservice", "config"), ("deploy", "codedeploy")];
+
+/// A name that a service has beside that of its folder.
+const FURTHER_SERVICE_NAMES: &[(&str, &str)] = &[("runtime.sagemaker", "sagemaker-runtime")];
 
 /// Another name of an operation: service, name on the command line, operation.
 const OTHER_OPERATION_NAMES: &[(&str, &str, &str)] = &[
@@ -45,14 +44,10 @@ const REMOVED: &[(&str, &str, &str)] = &[
     ("emr", "terminate-job-flows", "use `emr terminate-clusters`"),
     ("emr", "list-bootstrap-actions", CALL),
     ("emr", "list-instance-groups", CALL),
-    ("emr", "set-termination-protection", "give the call itself: service, operation and parameters"),
-    (
-        "emr",
-        "set-keep-job-flow-alive-when-no-steps",
-        "give the call itself: service, operation and parameters",
-    ),
-    ("emr", "set-visible-to-all-users", "give the call itself: service, operation and parameters"),
-    ("emr", "set-unhealthy-node-replacement", "give the call itself: service, operation and parameters"),
+    ("emr", "set-termination-protection", CALL),
+    ("emr", "set-keep-job-flow-alive-when-no-steps", CALL),
+    ("emr", "set-visible-to-all-users", CALL),
+    ("emr", "set-unhealthy-node-replacement", CALL),
     (
         "rds",
         "modify-option-group",
@@ -147,31 +142,28 @@ pub(super) fn service(index: &Index, name: &str) -> Result<String, CommandError>
         return Err(CommandError::new(CommandFault::NotOneCall, format!("`aws {name}` calls no service"))
             .instead(*why));
     }
-    let folder = RENAMED_SERVICES.iter().find(|(typed, _)| *typed == name).map(|(_, folder)| *folder);
-    let renamed =
-        RENAMED_SERVICES.iter().find(|(typed, folder)| *folder == name && *typed != "runtime.sagemaker");
-    let services = index.services();
-    match (folder, renamed) {
-        (Some(folder), _) => Ok(folder.to_owned()),
-        (None, None) if services.contains(&name) => Ok(name.to_owned()),
-        (None, Some((typed, _))) => Err(unknown_service(name, Some((*typed).to_owned()))),
-        (None, None) => {
-            let typed = services.iter().copied().chain(RENAMED_SERVICES.iter().map(|(typed, _)| *typed));
-            Err(unknown_service(name, nearest(name, typed)))
-        }
+    let other_names = || RENAMED_SERVICES.iter().chain(FURTHER_SERVICE_NAMES);
+    if let Some((_, folder)) = other_names().find(|(typed, _)| *typed == name) {
+        return Ok((*folder).to_owned());
     }
-}
-
-fn unknown_service(name: &str, nearest: Option<String>) -> CommandError {
-    CommandError::new(CommandFault::UnknownService, format!("there is no service `{name}`"))
-        .did_you_mean(nearest)
+    let services = index.services();
+    let renamed = typed_service(name);
+    if renamed == name && services.contains(&name) {
+        return Ok(name.to_owned());
+    }
+    let nearest = if renamed == name {
+        nearest(name, services.into_iter().chain(other_names().map(|(typed, _)| *typed)))
+    } else {
+        Some(renamed.to_owned())
+    };
+    // What stands in its place may be the value of an option that stands before it, so it is not repeated.
+    let error = CommandError::new(CommandFault::UnknownService, "there is no service of this name");
+    Err(error.instead("write service and operation before their options").did_you_mean(nearest))
 }
 
 /// The name that awscli gives the service on a command line.
 pub(super) fn typed_service(folder: &str) -> &str {
-    let renamed =
-        RENAMED_SERVICES.iter().find(|(typed, renamed)| *renamed == folder && *typed != "runtime.sagemaker");
-    renamed.map_or(folder, |(typed, _)| typed)
+    RENAMED_SERVICES.iter().find(|(_, renamed)| *renamed == folder).map_or(folder, |(typed, _)| typed)
 }
 
 /// The operation that a command of a service stands for.
@@ -195,7 +187,7 @@ pub(super) fn operation(index: &Index, folder: &str, command: &str) -> Result<St
             CommandFault::UnknownOperation,
             format!("awscli has no command `{typed} {command}`, though there is such an operation"),
         );
-        return Err(if instead.is_empty() { error } else { error.instead(*instead) });
+        return Err(error.instead(*instead));
     }
     if let Some((_, _, operation)) = TRANSLATED.iter().find(|listed| here(listed)) {
         let message = format!("`{typed} {command}` has options that awscli translates in its own way");
@@ -216,7 +208,8 @@ pub(super) fn operation(index: &Index, folder: &str, command: &str) -> Result<St
         return Ok(operation.clone());
     }
     let typed_names: Vec<String> = operations.iter().map(|operation| operation_name(operation)).collect();
-    Err(CommandError::new(CommandFault::UnknownOperation, format!("`{typed}` has no command `{command}`"))
+    // As with services, it may be a value.
+    Err(CommandError::new(CommandFault::UnknownOperation, format!("`{typed}` has no command of this name"))
         .did_you_mean(nearest(command, typed_names.iter().map(String::as_str))))
 }
 

@@ -83,32 +83,37 @@ fn split_zone(text: &str) -> Option<(&str, i64)> {
     }
     let Some(sign) = text.rfind(['+', '-']) else { return Some((text, 0)) };
     let (clock, offset) = text.split_at_checked(sign)?;
-    let digits: String = offset.chars().skip(1).filter(|character| *character != ':').collect();
-    if !digits.bytes().all(|byte| byte.is_ascii_digit()) || !matches!(digits.len(), 2 | 4) {
-        return None;
+    let (hours, minutes, seconds) = pairs_of_digits(offset.get(1..)?)?;
+    let ahead = hours * 3600 + minutes * 60;
+    (hours < 24 && minutes < 60 && seconds == 0)
+        .then(|| (clock.trim_end(), if offset.starts_with('-') { -ahead } else { ahead }))
+}
+
+/// Two, four or six digits in pairs, with a colon between all of them or none; 0 for those that are left out.
+fn pairs_of_digits(text: &str) -> Option<(i64, i64, i64)> {
+    let pairs: Vec<&str> = if text.contains(':') {
+        text.split(':').collect()
+    } else {
+        (0..text.len()).step_by(2).map(|start| text.get(start..start + 2).unwrap_or_default()).collect()
+    };
+    let number = |pair: &str| -> Option<i64> {
+        (pair.len() == 2 && pair.bytes().all(|byte| byte.is_ascii_digit())).then(|| pair.parse().ok())?
+    };
+    match pairs.as_slice() {
+        [first] => Some((number(first)?, 0, 0)),
+        [first, second] => Some((number(first)?, number(second)?, 0)),
+        [first, second, third] => Some((number(first)?, number(second)?, number(third)?)),
+        _ => None,
     }
-    let hours: i64 = digits.get(..2)?.parse().ok()?;
-    let minutes: i64 =
-        digits.get(2..).filter(|minutes| !minutes.is_empty()).map_or(Some(0), |m| m.parse().ok())?;
-    let seconds = hours * 3600 + minutes * 60;
-    (hours < 24 && minutes < 60)
-        .then(|| (clock.trim_end(), if offset.starts_with('-') { -seconds } else { seconds }))
 }
 
 /// Seconds since midnight and nanoseconds of `HH`, `HH:MM`, `HH:MM:SS`, `HH:MM:SS.f`, or the same without colons.
 fn clock_time(text: &str) -> Option<(i64, u32)> {
     let (clock, fraction) = text.split_once(['.', ',']).unwrap_or((text, ""));
-    let digits: String = clock.chars().filter(|character| *character != ':').collect();
-    let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if !all_digits(&digits)
-        || !all_digits(fraction)
-        || !matches!(digits.len(), 2 | 4 | 6)
-        || fraction.len() > 9
-    {
+    if fraction.len() > 9 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let part = |from: usize| digits.get(from..from + 2).map_or(Some(0), |part| part.parse::<i64>().ok());
-    let (hours, minutes, seconds) = (part(0)?, part(2)?, part(4)?);
+    let (hours, minutes, seconds) = pairs_of_digits(clock)?;
     let nanoseconds = format!("{fraction:0<9}").parse().ok()?;
     (hours < 24 && minutes < 60 && seconds < 60)
         .then_some((hours * 3600 + minutes * 60 + seconds, nanoseconds))
@@ -152,6 +157,12 @@ mod tests {
             "2020-13-01",
             "2020-01-01T25:00",
             "2020-01-01Tx",
+            "2020-01-01T1:2:34",
+            "2020-01-01T12:3:4",
+            "2020-01-01T12:",
+            "2020-01-01T123",
+            "2020-01-01T12:00+1:000",
+            "2020-01-01T12:00+01:00:30",
             "ééééééééé",
             "1e3",
         ] {

@@ -67,15 +67,26 @@ pub(super) fn unmodelled(option: &str, text: &str) -> Result<Map<String, Value>,
     if names_file(text) {
         return Err(local_file(option));
     }
-    let parsed = if text.trim_start().starts_with(['{', '[']) {
-        serde_json::from_str(text).map_err(|error| bad_value(option, format!("this is not JSON: {error}")))?
+    if looks_like_json(text) {
+        json_object(option, text)
     } else {
-        shorthand::parse(text).map_err(|error| of_shorthand(option, &error))?
-    };
-    match parsed {
-        Value::Object(entries) => Ok(entries),
-        _ => Err(bad_value(option, "an object is wanted")),
+        shorthand::parse(text).map_err(|error| of_shorthand(option, &error))
     }
+}
+
+/// A JSON object.
+pub(super) fn json_object(option: &str, text: &str) -> Result<Map<String, Value>, CommandError> {
+    match json(option, text)? {
+        Value::Object(entries) => Ok(entries),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Err(bad_value(option, "a JSON object is wanted"))
+        }
+    }
+}
+
+/// Any JSON value. Read as anything narrower, the error would repeat the value that does not fit.
+fn json(option: &str, text: &str) -> Result<Value, CommandError> {
+    serde_json::from_str(text).map_err(|error| bad_value(option, format!("this is not JSON: {error}")))
 }
 
 /// An integer as Python's `int` reads it.
@@ -91,7 +102,7 @@ pub(super) fn float(option: &str, text: &str) -> Result<Value, CommandError> {
 
 fn of_shorthand(option: &str, error: &shorthand::ShorthandError) -> CommandError {
     match error {
-        shorthand::ShorthandError::File(_) => local_file(option),
+        shorthand::ShorthandError::File => local_file(option),
         shorthand::ShorthandError::TooDeep => {
             CommandError::new(super::CommandFault::TooLarge, format!("`{option}`: {error}"))
         }
@@ -111,8 +122,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn json(&self, text: &str) -> Result<Value, CommandError> {
-        serde_json::from_str(text)
-            .map_err(|error| bad_value(self.option, format!("this is not JSON: {error}")))
+        json(self.option, text)
     }
 
     fn element<'n>(&'n self, node: &Node) -> Result<&'n Node, CommandError> {
@@ -192,22 +202,22 @@ impl Reader<'_> {
 
     /// Whether a map or list holds nothing but documents, which have no shorthand syntax.
     fn holds_documents(&self, node: &Node) -> bool {
+        /// Lists and maps within each other; those that hold themselves end here.
+        const DEEPEST: usize = 16;
         let mut node = node;
-        loop {
-            match &node.shape.kind {
-                Kind::Document => return true,
-                Kind::List(_) | Kind::Map(_) => match self.element(node) {
-                    Ok(element) if !std::ptr::eq(element, node) => node = element,
-                    _ => return false,
-                },
-                _ => return false,
+        for _ in 0..DEEPEST {
+            match (&node.shape.kind, self.element(node)) {
+                (Kind::Document, _) => return true,
+                (_, Ok(element)) => node = element,
+                (_, Err(_)) => return false,
             }
         }
+        false
     }
 
     fn shorthand(&self, node: &Node, text: &str) -> Result<Value, CommandError> {
         let parsed = shorthand::parse(text).map_err(|error| of_shorthand(self.option, &error))?;
-        self.coerced(node, parsed)
+        self.coerced(node, Value::Object(parsed))
     }
 
     /// Gives the texts of shorthand syntax the types of the model. A single value where a list is wanted becomes a list.

@@ -240,6 +240,52 @@ fn whole_command_lines_are_calls() {
 }
 
 #[test]
+fn no_refusal_repeats_what_may_be_a_secret() {
+    const SECRET: &str = "hunTer2";
+    let forms = [
+        SECRET.to_owned(),
+        format!("-{SECRET}"),
+        format!("--{SECRET}"),
+        format!("--{SECRET}=a"),
+        format!("'x {SECRET}'"),
+        format!("'\"{SECRET}\"'"),
+        format!("'[\"{SECRET}\", {{]'"),
+        format!("'{{\"a\": {SECRET}}}'"),
+        format!("{SECRET}=a,{SECRET}=b"),
+        format!("a={{{SECRET}@=file://{SECRET}}}"),
+        format!("'{SECRET}"),
+        format!("{SECRET};"),
+    ];
+    let further = [
+        "aws --secret-string x secretsmanager put-secret-value --secret-id i",
+        "aws ssm put-parameter --cli-input-json x --cli-input-yaml x",
+        "aws s3 website s3://b/ --index-document x --error-document x",
+        "aws s3 x a",
+        "aws cloudfront create-invalidation --distribution-id d --paths /a",
+        "aws emr list-clusters --active --cluster-states x",
+        "aws lambda create-function --zip-file x --code x",
+        "aws ec2 authorize-security-group-ingress --group-id g --protocol x --port x --cidr x",
+    ];
+    let mut refused = 0;
+    for line in WHOLE.iter().chain(&further) {
+        let words: Vec<&str> = line.split(' ').collect();
+        for (place, form) in (1..=words.len()).flat_map(|place| forms.iter().map(move |form| (place, form))) {
+            let (before, after) = words.split_at(place);
+            for after in [after, after.get(1..).unwrap_or_default()] {
+                let line = [before, &[form.as_str()], after].concat().join(" ");
+                let Err(error) = index().parse_command(&line) else { continue };
+                let told = format!("{error} {error:?}");
+                assert!(!told.contains(SECRET), "{line}: {told}");
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 500, "{refused}");
+    let call = index().parse_command(&format!("aws ssm put-parameter --name a --value {SECRET}")).unwrap();
+    assert!(!format!("{call:?}").contains(SECRET), "{call:?}");
+}
+
+#[test]
 fn long_and_deep_values_are_read_or_refused_at_once() {
     let filling = 120_000;
     let tags = "aws ec2 create-tags --resources i-1 --tags";

@@ -23,17 +23,17 @@ const LAUNCH: &[(&str, Takes, Setter)] = &[
     ("secondary-private-ip-addresses", Takes::Several, |setting, parameters| {
         let address = |address: &String| json!({ "PrivateIpAddress": address, "Primary": false });
         let addresses: Value = setting.values.iter().map(address).collect();
-        interface(setting, parameters, "PrivateIpAddresses", addresses)
+        interface(parameters, "PrivateIpAddresses", addresses)
     }),
     ("secondary-private-ip-address-count", Takes::One, |setting, parameters| {
         let count = values::integer(setting.option, setting.value())?;
-        interface(setting, parameters, "SecondaryPrivateIpAddressCount", Value::from(count))
+        interface(parameters, "SecondaryPrivateIpAddressCount", Value::from(count))
     }),
-    ("associate-public-ip-address", Takes::Nothing, |setting, parameters| {
-        interface(setting, parameters, "AssociatePublicIpAddress", Value::from(true))
+    ("associate-public-ip-address", Takes::Nothing, |_, parameters| {
+        interface(parameters, "AssociatePublicIpAddress", Value::from(true))
     }),
-    ("no-associate-public-ip-address", Takes::Nothing, |setting, parameters| {
-        interface(setting, parameters, "AssociatePublicIpAddress", Value::from(false))
+    ("no-associate-public-ip-address", Takes::Nothing, |_, parameters| {
+        interface(parameters, "AssociatePublicIpAddress", Value::from(false))
     }),
 ];
 
@@ -139,12 +139,7 @@ fn join(parameters: &mut Parameters, name: &str, list: &str, simple: &str) -> Re
     }
 }
 
-fn interface(
-    _: &Setting<'_, '_>,
-    parameters: &mut Parameters,
-    name: &str,
-    value: Value,
-) -> Result<(), CommandError> {
+fn interface(parameters: &mut Parameters, name: &str, value: Value) -> Result<(), CommandError> {
     let interface = first_object(parameters, &single("NetworkInterfaces"), || json!({ "DeviceIndex": 0 }))?;
     interface.insert(name.to_owned(), value);
     Ok(())
