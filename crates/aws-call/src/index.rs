@@ -72,9 +72,19 @@ pub enum IndexError {
         #[source]
         source: std::io::Error,
     },
-    /// The bytes are not those of an index of this version.
-    #[error("this is not an index of this version; `make index` builds one")]
+    /// The bytes are not those of an index.
+    #[error("this is not an index, or not all of one; `make index` builds one")]
     NotAnIndex,
+    /// The index was built by a program with another version of the format.
+    #[error(
+        "the index has version `{found}` of the format and version `{wanted}` is wanted; `make index` builds it anew"
+    )]
+    OtherVersion {
+        /// The version that the file has.
+        found: char,
+        /// The version that this program reads.
+        wanted: char,
+    },
     /// A section is not what the manifest says.
     #[error("the index section `{section}` is corrupt; `make index` builds the index anew")]
     Corrupt {
@@ -139,7 +149,8 @@ impl Index {
     /// Opens an index file. Only its manifest is read now.
     ///
     /// # Errors
-    /// [`IndexError::Read`] when the file cannot be read, [`IndexError::NotAnIndex`] when it is something else.
+    /// [`IndexError::Read`] when the file cannot be read, [`IndexError::OtherVersion`] when it is an index of another version,
+    /// [`IndexError::NotAnIndex`] when it is something else.
     pub fn open(path: &Path) -> Result<Self, IndexError> {
         let unreadable = |source| IndexError::Read { path: path.to_owned(), source };
         let file = File::open(path).map_err(unreadable)?;
@@ -149,7 +160,7 @@ impl Index {
     /// Opens an index that is in memory.
     ///
     /// # Errors
-    /// [`IndexError::NotAnIndex`] when the bytes are something else.
+    /// [`IndexError::OtherVersion`] when it is one of another version, [`IndexError::NotAnIndex`] when it is something else.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, IndexError> {
         Self::from_storage(Storage::Bytes(bytes))
     }
@@ -204,14 +215,12 @@ impl Index {
     /// When there is no such service or operation, with the name that is most like it, or the index cannot be used.
     pub fn operation(&self, service: &str, operation: &str) -> Result<Operation, LookupError> {
         let loaded = self.service(service)?;
-        let names = &loaded.model.operation_names;
-        let Ok(position) = names.binary_search_by(|name| name.as_str().cmp(operation)) else {
-            return Err(LookupError::UnknownOperation {
-                service: service.to_owned(),
-                operation: operation.to_owned(),
-                nearest: nearest(operation, names.iter().map(String::as_str)),
-            });
-        };
+        let position = position_of(operation, &loaded.model.operation_names, String::as_str);
+        let position = position.map_err(|nearest| LookupError::UnknownOperation {
+            service: service.to_owned(),
+            operation: operation.to_owned(),
+            nearest,
+        })?;
         let corrupt = || IndexError::Corrupt { section: service.to_owned() };
         let mut services = self.shared.services.lock().unwrap_or_else(PoisonError::into_inner);
         let in_use = services.get_mut(service).ok_or_else(corrupt)?;
@@ -247,14 +256,12 @@ impl Index {
     /// When there is no such service or waiter, with the name that is most like it, or the index cannot be used.
     pub fn waiter(&self, service: &str, waiter: &str) -> Result<Waiter, LookupError> {
         let loaded = self.service(service)?;
-        let names = &loaded.model.waiter_names;
-        let Ok(position) = names.binary_search_by(|name| name.as_str().cmp(waiter)) else {
-            return Err(LookupError::UnknownWaiter {
-                service: service.to_owned(),
-                waiter: waiter.to_owned(),
-                nearest: nearest(waiter, names.iter().map(String::as_str)),
-            });
-        };
+        let position = position_of(waiter, &loaded.model.waiter_names, String::as_str);
+        let position = position.map_err(|nearest| LookupError::UnknownWaiter {
+            service: service.to_owned(),
+            waiter: waiter.to_owned(),
+            nearest,
+        })?;
         let corrupt = || IndexError::Corrupt { section: service.to_owned() };
         let model: model::Waiter = loaded.model.waiters.get(position).ok_or_else(corrupt)?;
         let operation = self.operation(service, &model.operation)?;
@@ -298,12 +305,8 @@ impl Index {
 
     fn service(&self, name: &str) -> Result<Arc<LoadedService>, LookupError> {
         let listed = &self.shared.manifest.services;
-        let Ok(position) = listed.binary_search_by(|(listed, _)| listed.as_str().cmp(name)) else {
-            return Err(LookupError::UnknownService {
-                service: name.to_owned(),
-                nearest: nearest(name, listed.iter().map(|(name, _)| name.as_str())),
-            });
-        };
+        let position = position_of(name, listed, |(listed, _)| listed)
+            .map_err(|nearest| LookupError::UnknownService { service: name.to_owned(), nearest })?;
         let mut services = self.shared.services.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(in_use) = services.get(name) {
             return Ok(Arc::clone(&in_use.service));
@@ -315,6 +318,12 @@ impl Index {
         services.insert(name.to_owned(), in_use);
         Ok(service)
     }
+}
+
+/// Where `name` stands in a list in ascending order of the names; `Err` is the name that is most like it.
+fn position_of<T>(name: &str, list: &[T], name_of: fn(&T) -> &str) -> Result<usize, Option<String>> {
+    list.binary_search_by(|listed| name_of(listed).cmp(name))
+        .map_err(|_| nearest(name, list.iter().map(name_of)))
 }
 
 impl Shared {

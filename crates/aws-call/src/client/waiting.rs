@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::ReadError;
 use crate::{
-    model::{self, Expected, Matcher, Verdict},
+    model::{self, Acceptor, Expected, Matcher, Verdict},
     operation::Operation,
     outcome::Output,
 };
@@ -62,10 +62,12 @@ impl std::fmt::Debug for Waiter {
 impl Waiter {
     /// None if a path does not compile, which the building of an index does not let pass.
     pub(crate) fn new(model: model::Waiter, operation: Operation) -> Option<Self> {
-        let acceptors = model.acceptors.iter();
-        let acceptors: Option<_> =
-            acceptors.map(|acceptor| Some((acceptor.verdict, Test::new(&acceptor.matcher)?))).collect();
-        Some(Self { operation, acceptors: acceptors?, model })
+        Some(Self { operation, acceptors: compiled(&model)?, model })
+    }
+
+    /// Whether every path of a waiter compiles.
+    pub(crate) fn compiles(model: &model::Waiter) -> bool {
+        compiled(model).is_some()
     }
 
     /// Name as in the model (`InstanceRunning`).
@@ -121,6 +123,11 @@ impl Waiter {
         let decided = decided.await;
         decided.unwrap_or(Waited::DeadlinePassed { tries })
     }
+}
+
+fn compiled(model: &model::Waiter) -> Option<Vec<(Verdict, Test)>> {
+    let compiled = |acceptor: &Acceptor| Some((acceptor.verdict, Test::new(&acceptor.matcher)?));
+    model.acceptors.iter().map(compiled).collect()
 }
 
 const SHORTEST_DELAY: Duration = Duration::from_secs(1);

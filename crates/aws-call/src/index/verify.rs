@@ -1,8 +1,11 @@
 //! Loads everything that an index holds, to find what cannot be used before it is needed.
 
+use serde::de::DeserializeOwned;
+
 use super::{Index, IndexError, LoadedService};
 use crate::{
-    model::{Kind, Operation, Shape, Waiter},
+    client::Waiter,
+    model::{self, Kind, Operation, Shape, Table},
     schemas::targets,
 };
 
@@ -12,7 +15,11 @@ impl Index {
     /// # Errors
     /// [`IndexError::Corrupt`] with the first service that cannot be used, or whatever keeps the index from being read.
     pub fn verify(&self) -> Result<(), IndexError> {
-        for (name, section) in &self.shared.manifest.services {
+        let services = &self.shared.manifest.services;
+        if !services.is_sorted_by(|(left, _), (right, _)| left < right) {
+            return Err(IndexError::Corrupt { section: "manifest".to_owned() });
+        }
+        for (name, section) in services {
             if !is_whole(name, &self.shared.load(name, section)?) {
                 return Err(IndexError::Corrupt { section: name.clone() });
             }
@@ -32,16 +39,23 @@ fn is_whole(name: &str, service: &LoadedService) -> bool {
         let shape: Option<Shape> = model.shapes.get(number as usize);
         shape.is_some_and(|shape| matches!(shape.kind, Kind::Structure(_) | Kind::Union(_)))
     };
-    let operations_are_whole = model.operations.len() == model.operation_names.len()
-        && model.operation_names.is_sorted()
-        && model.operation_names.iter().enumerate().all(|(position, name)| {
-            let operation: Option<Operation> = model.operations.get(position);
-            operation.is_some_and(|operation| {
-                operation.name == *name
-                    && [operation.input, operation.output].into_iter().flatten().all(is_structure)
-            })
+    let operations_are_whole =
+        fits(&model.operation_names, &model.operations, |name, operation: Operation| {
+            operation.name == name
+                && [operation.input, operation.output].into_iter().flatten().all(is_structure)
         });
-    let waiters_are_whole = model.waiters.len() == model.waiter_names.len()
-        && (0..model.waiters.len()).all(|position| model.waiters.get::<Waiter>(position).is_some());
+    let waiters_are_whole = fits(&model.waiter_names, &model.waiters, |name, waiter: model::Waiter| {
+        waiter.name == name && model.operation_names.contains(&waiter.operation) && Waiter::compiles(&waiter)
+    });
     model.name == name && shapes_are_whole && operations_are_whole && waiters_are_whole
+}
+
+/// Whether a table holds one value for each of the names, which are in ascending order.
+fn fits<T: DeserializeOwned>(names: &[String], table: &Table, is_whole: impl Fn(&str, T) -> bool) -> bool {
+    table.len() == names.len()
+        && names.is_sorted_by(|left, right| left < right)
+        && names
+            .iter()
+            .enumerate()
+            .all(|(position, name)| table.get(position).is_some_and(|value| is_whole(name, value)))
 }

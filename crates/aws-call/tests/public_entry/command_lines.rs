@@ -271,13 +271,13 @@ fn no_refusal_repeats_what_may_be_a_secret() {
         let words: Vec<&str> = line.split(' ').collect();
         for (place, form) in (1..=words.len()).flat_map(|place| forms.iter().map(move |form| (place, form))) {
             let (before, after) = words.split_at(place);
-            for after in [after, after.get(1..).unwrap_or_default()] {
-                let line = [before, &[form.as_str()], after].concat().join(" ");
-                let Err(error) = index().parse_command(&line) else { continue };
-                let told = format!("{error} {error:?}");
-                assert!(!told.contains(SECRET), "{line}: {told}");
-                refused += 1;
-            }
+            // In the place of a word and beside it, by turns.
+            let after = after.get((place + form.len()) % 2..).unwrap_or_default();
+            let line = [before, &[form.as_str()], after].concat().join(" ");
+            let Err(error) = index().parse_command(&line) else { continue };
+            let told = format!("{error} {error:?}");
+            assert!(!told.contains(SECRET), "{line}: {told}");
+            refused += 1;
         }
     }
     assert!(refused > 500, "{refused}");

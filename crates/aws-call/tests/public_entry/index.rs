@@ -83,13 +83,22 @@ fn a_missing_index_says_what_builds_it() {
 fn bytes_that_are_no_index_are_refused() {
     for bytes in [
         &b""[..],
-        b"AWSCALL1",
-        b"AWSCALL0\0\0\0\0",
-        b"AWSCALL1\xff\xff\xff\xff",
-        b"AWSCALL1\x08\0\0\0abcdefgh",
+        b"AWSCALL2",
+        b"AWSPULL2\0\0\0\0",
+        b"AWSCALL2\xff\xff\xff\xff",
+        b"AWSCALL2\x08\0\0\0abcdefgh",
     ] {
         assert!(matches!(Index::from_bytes(bytes.to_vec()), Err(IndexError::NotAnIndex)), "{bytes:?}");
     }
+}
+
+#[test]
+fn an_index_of_another_version_says_so_and_what_builds_it() {
+    let mut bytes = std::fs::read(index_path()).unwrap();
+    bytes[7] = b'1';
+    let error = Index::from_bytes(bytes).unwrap_err();
+    assert!(matches!(error, IndexError::OtherVersion { found: '1', wanted: '2' }), "{error:?}");
+    assert!(error.to_string().contains("make index"), "{error}");
 }
 
 #[test]
