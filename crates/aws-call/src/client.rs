@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use connection::{Fault, Limits};
-use pages::Collected;
+use pages::{Collected, Onward};
 pub use read_error::ReadError;
 use serde_json::Value;
 pub use waiting::{Waited, Waiter};
@@ -43,7 +43,7 @@ pub struct Client {
 pub struct Paged {
     /// The first page's output with the results of all pages, without the token.
     pub output: Value,
-    /// Whether there are more pages than were read.
+    /// Whether there are more pages than were read, because of the limit or because a token led to the same page again.
     pub truncated: bool,
     /// Request id of the last page.
     pub request_id: Option<String>,
@@ -155,7 +155,7 @@ impl Client {
         }
     }
 
-    /// Reads all pages, `page_limit` at most, each like [`Client::read`].
+    /// Reads all pages, `page_limit` at most but always the first, each like [`Client::read`].
     ///
     /// # Errors
     /// Those of [`Client::read`], for the first page that fails.
@@ -171,10 +171,10 @@ impl Client {
         let mut collected = Collected::new(operation.model().paginator.as_ref(), parameters);
         loop {
             let page = self.read(operation, collected.next_parameters(), target, credentials, now).await?;
-            let more = collected.add(page.output);
-            if !more || collected.pages() >= page_limit {
-                let request_id = page.request_id;
-                return Ok(Paged { output: collected.finish(), truncated: more, request_id });
+            let onward = collected.add(page.output);
+            if onward != Onward::Page || collected.pages() >= page_limit {
+                let truncated = onward != Onward::Nothing;
+                return Ok(Paged { output: collected.finish(), truncated, request_id: page.request_id });
             }
         }
     }

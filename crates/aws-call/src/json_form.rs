@@ -82,6 +82,11 @@ pub(crate) fn bytes_value(bytes: &[u8]) -> Value {
     Value::from(STANDARD.encode(bytes))
 }
 
+/// A name as a segment of a JSON pointer (RFC 6901, section 3).
+pub(crate) fn pointer_segment(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
 /// Any JSON value as a document.
 pub(crate) fn document(value: &Value) -> Document {
     match value {

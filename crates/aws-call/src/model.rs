@@ -220,6 +220,22 @@ pub enum Kind {
     Document,
 }
 
+impl Kind {
+    /// The members of a structure or union.
+    pub(crate) fn structure(&self) -> Option<&Structure> {
+        if let Self::Structure(structure) | Self::Union(structure) = self { Some(structure) } else { None }
+    }
+
+    /// The element of a list or the value of a map.
+    pub(crate) fn element(&self) -> Option<&Reference> {
+        if let Self::List(List { member: element, .. }) | Self::Map(Map { value: element, .. }) = self {
+            Some(element)
+        } else {
+            None
+        }
+    }
+}
+
 /// Smallest and largest length or value.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {

@@ -40,7 +40,7 @@ pub struct Output {
 }
 
 /// An error with which the service says that it has done nothing.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the service refused with `{code}`: {message}")]
 pub struct Refusal {
     /// HTTP status.
@@ -120,9 +120,7 @@ impl std::fmt::Debug for Outcome {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::NotSent { reason } => write!(f, "NotSent({reason})"),
-            Self::Refused(Refusal { status, code, request_id, .. }) => {
-                write!(f, "Refused({status}, {code}, {request_id:?})")
-            }
+            Self::Refused(refusal) => refusal.fmt(f),
             Self::NoAnswer(NoAnswer { reason, status, code, request_id }) => {
                 write!(f, "NoAnswer({reason}, {status:?}, {code:?}, {request_id:?})")
             }
@@ -131,6 +129,13 @@ impl std::fmt::Debug for Outcome {
                 write!(f, "DoneUnreadable({reason}, {request_id:?})")
             }
         }
+    }
+}
+
+/// Without the message, which may repeat a parameter.
+impl std::fmt::Debug for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Refused({}, {}, {:?})", self.status, self.code, self.request_id)
     }
 }
 

@@ -129,13 +129,10 @@ pub(crate) fn build(
     parameters: &Value,
     target: &Target,
 ) -> Result<Request, BuildError> {
-    if let Some(reason) = operation.unsupported() {
-        return Err(BuildError::Unsupported {
-            operation: operation.name().to_owned(),
-            reason: reason.to_owned(),
-        });
-    }
     let unsupported = |reason| BuildError::Unsupported { operation: operation.name().to_owned(), reason };
+    if let Some(reason) = operation.unsupported() {
+        return Err(unsupported(reason.to_owned()));
+    }
     if operation.service() == "s3"
         && parameters.get("Bucket").and_then(Value::as_str).is_some_and(|bucket| bucket.ends_with("--x-s3"))
     {

@@ -2,7 +2,7 @@
 
 mod builder;
 
-use aws_smithy_schema::{Schema, ShapeId, ShapeType, traits::HttpTrait};
+use aws_smithy_schema::{Schema, ShapeId, ShapeType, serde::SerdeError, traits::HttpTrait};
 use builder::Builder;
 pub(crate) use builder::targets;
 
@@ -78,6 +78,17 @@ impl Graph {
     pub(crate) fn node(&self, number: usize) -> Option<&Node> {
         self.nodes.get(number)
     }
+
+    /// The element of a list or the value of a map: the schema of this use of it, and its own node.
+    pub(crate) fn element(&self, node: &Node) -> Option<(Lasting, &Node)> {
+        let element = node.element?;
+        Some((element.schema, self.node(element.node)?))
+    }
+}
+
+/// Why a codec stops where a graph lacks a node that it refers to.
+pub(crate) fn unknown_shape() -> SerdeError {
+    SerdeError::custom("the model refers to a shape that it does not have")
 }
 
 /// The schema that an operation's input is written with: the root's members with method, path and root element.
@@ -110,22 +121,7 @@ pub(crate) fn request_schema(graph: Option<&Graph>, operation: &model::Operation
 impl Node {
     /// The shape as a structure or union, if it is one.
     pub(crate) fn structure(&self) -> Option<&'static model::Structure> {
-        structure_of(self.shape)
-    }
-}
-
-fn structure_of(shape: &Shape) -> Option<&model::Structure> {
-    match &shape.kind {
-        Kind::Structure(structure) | Kind::Union(structure) => Some(structure),
-        Kind::List(_)
-        | Kind::Map(_)
-        | Kind::Text(_)
-        | Kind::Blob(_)
-        | Kind::Boolean
-        | Kind::Integer { .. }
-        | Kind::Float { .. }
-        | Kind::Timestamp(_)
-        | Kind::Document => None,
+        self.shape.kind.structure()
     }
 }
 

@@ -12,7 +12,7 @@ use super::timestamp;
 use crate::{
     json_form,
     model::{Kind, Location, Protocol},
-    schemas::{Graph, Node},
+    schemas::{Graph, Node, unknown_shape},
 };
 
 /// Structures within structures beyond this are refused.
@@ -136,14 +136,7 @@ impl Reader<'_> {
     ) -> Result<Value, SerdeError> {
         let mut values = Vec::new();
         from.read_list(schema, &mut |from| {
-            if from.is_null() {
-                from.read_null()?;
-                if sparse {
-                    values.push(Value::Null);
-                }
-                return Ok(());
-            }
-            values.push(self.element(node, from)?);
+            values.extend(self.element(node, sparse, from)?);
             Ok(())
         })?;
         Ok(Value::Array(values))
@@ -158,32 +151,30 @@ impl Reader<'_> {
     ) -> Result<Value, SerdeError> {
         let mut values = Map::new();
         from.read_map(schema, &mut |key, from| {
-            if from.is_null() {
-                from.read_null()?;
-                if sparse {
-                    values.insert(key, Value::Null);
-                }
-                return Ok(());
-            }
-            values.insert(key, self.element(node, from)?);
+            values.extend(self.element(node, sparse, from)?.map(|value| (key, value)));
             Ok(())
         })?;
         Ok(Value::Object(values))
     }
 
-    fn element(self, node: &Node, from: &mut dyn ShapeDeserializer) -> Result<Value, SerdeError> {
-        let known = node.element.and_then(|element| Some((element, self.graph.node(element.node)?)));
-        let (element, target) = known.ok_or_else(unknown_shape)?;
+    /// The element of a list or the value of an entry; none for a null that the model does not allow.
+    fn element(
+        self,
+        node: &Node,
+        sparse: bool,
+        from: &mut dyn ShapeDeserializer,
+    ) -> Result<Option<Value>, SerdeError> {
+        if from.is_null() {
+            from.read_null()?;
+            return Ok(sparse.then_some(Value::Null));
+        }
+        let (schema, target) = self.graph.element(node).ok_or_else(unknown_shape)?;
         let place = match self.place {
             Place::Body => Place::Body,
             Place::Header | Place::HeaderElement => Place::HeaderElement,
         };
-        Self { place, ..self }.value(target, element.schema, from)
+        Self { place, ..self }.value(target, schema, from).map(Some)
     }
-}
-
-fn unknown_shape() -> SerdeError {
-    SerdeError::custom("the model refers to a shape that it does not have")
 }
 
 /// JSON that a service sends as text; text that is not JSON stays text.

@@ -84,7 +84,8 @@ impl Scanned {
         {
             return Err(format!("the XML element `{}` ends as `{local}`", element.local));
         }
-        let parents: Vec<&str> = open.iter().map(|open| open.local).collect();
+        // What stands deeper than this is not about the call.
+        let parents: Vec<&str> = open.iter().take(4).map(|open| open.local).collect();
         let text = element.text.trim();
         let value = || Some(text.to_owned()).filter(|text| !text.is_empty());
         // An error is the root, or stands in it, or stands there in a list of its own (EC2).

@@ -155,7 +155,7 @@ fn describe(error: &dyn std::error::Error) -> String {
 
 async fn connect(request: &Request) -> Result<Stream, String> {
     let (host, port) = host_and_port(request)?;
-    let tcp = TcpStream::connect((host.trim_matches(['[', ']']), port))
+    let tcp = TcpStream::connect((host, port))
         .await
         .map_err(|error| format!("no connection to `{}`: {error}", request.host))?;
     // A request is written at once; waiting for more would only cost time.
@@ -163,8 +163,7 @@ async fn connect(request: &Request) -> Result<Stream, String> {
     if request.scheme == "http" {
         return Ok(Stream::Plain(tcp));
     }
-    let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
-        .map_err(|_| format!("`{host}` is not a host name"))?;
+    let name = ServerName::try_from(host.to_owned()).map_err(|_| format!("`{host}` is not a host name"))?;
     let connector = TlsConnector::from(tls_settings()?);
     let tls = connector
         .connect(name, tcp)
@@ -173,14 +172,16 @@ async fn connect(request: &Request) -> Result<Stream, String> {
     Ok(Stream::Tls(Box::new(tls)))
 }
 
+/// The host, without the brackets of an IPv6 address, and the port.
 fn host_and_port(request: &Request) -> Result<(&str, u16), String> {
     let default = if request.scheme == "http" { 80 } else { 443 };
-    match request.host.rsplit_once(':') {
+    let (host, port) = match request.host.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => {
-            Ok((host, port.parse().map_err(|_| format!("`{port}` is not a port"))?))
+            (host, port.parse().map_err(|_| format!("`{port}` is not a port"))?)
         }
-        _ => Ok((&request.host, default)),
-    }
+        _ => (request.host.as_str(), default),
+    };
+    Ok((host.trim_matches(['[', ']']), port))
 }
 
 /// TLS with the system's roots, loaded when the first HTTPS request is sent.

@@ -12,6 +12,17 @@ pub(crate) struct Collected<'a> {
     pages: usize,
 }
 
+/// What follows a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Onward {
+    /// Nothing: the listing is complete.
+    Nothing,
+    /// Another page.
+    Page,
+    /// The page that was just read, by its token. There is more, but it cannot be reached.
+    SamePage,
+}
+
 impl<'a> Collected<'a> {
     pub(crate) fn new(paginator: Option<&'a Paginator>, parameters: &Value) -> Self {
         let parameters = if parameters.is_null() { Value::Object(Map::new()) } else { parameters.clone() };
@@ -28,28 +39,32 @@ impl<'a> Collected<'a> {
         self.pages
     }
 
-    /// Adds a page and says whether there is another. A token that comes again ends the listing as if there were more, since
-    /// what is missing cannot be told.
-    pub(crate) fn add(&mut self, page: Value) -> bool {
+    /// Adds a page and says what follows it.
+    pub(crate) fn add(&mut self, page: Value) -> Onward {
         self.pages += 1;
         let Some(paginator) = self.paginator else {
             self.output = page;
-            return false;
+            return Onward::Nothing;
         };
         let more = paginator.more_results.as_deref().map(|path| truthy(find(&page, path)));
         let tokens: Vec<Option<Value>> =
             paginator.output_tokens.iter().map(|path| alternatives(&page, path)).collect();
         let more = more.unwrap_or(true) && tokens.iter().any(Option::is_some);
         self.merge(page);
-        if let Some(parameters) = self.parameters.as_object_mut().filter(|_| more) {
-            for (member, token) in paginator.input_tokens.iter().zip(tokens) {
-                match token {
-                    Some(token) => parameters.insert(member.clone(), token),
-                    None => parameters.remove(member),
-                };
+        let Some(parameters) = self.parameters.as_object_mut().filter(|_| more) else {
+            return Onward::Nothing;
+        };
+        let mut onward = Onward::SamePage;
+        for (member, token) in paginator.input_tokens.iter().zip(tokens) {
+            if parameters.get(member) != token.as_ref() {
+                onward = Onward::Page;
             }
+            match token {
+                Some(token) => parameters.insert(member.clone(), token),
+                None => parameters.remove(member),
+            };
         }
-        more
+        onward
     }
 
     /// Everything, without tokens.
@@ -141,11 +156,12 @@ mod tests {
     fn pages_are_joined_and_tokens_left_out() {
         let paginator = paginator();
         let mut collected = Collected::new(Some(&paginator), &Value::Null);
-        assert!(collected.add(json!({"Items": [{"Key": "a"}], "Groups": {"Names": [1]}, "More": true})));
+        let page = json!({"Items": [{"Key": "a"}], "Groups": {"Names": [1]}, "More": true});
+        assert_eq!(collected.add(page), Onward::Page);
         assert_eq!(collected.next_parameters(), &json!({"Marker": "a"}));
-        assert!(!collected.add(
-            json!({"Items": [{"Key": "b"}], "Groups": {"Names": [2]}, "NextMarker": "x", "More": false})
-        ));
+        let page =
+            json!({"Items": [{"Key": "b"}], "Groups": {"Names": [2]}, "NextMarker": "x", "More": false});
+        assert_eq!(collected.add(page), Onward::Nothing);
         assert_eq!(
             collected.finish(),
             json!({"Items": [{"Key": "a"}, {"Key": "b"}], "Groups": {"Names": [1, 2]}})
@@ -155,7 +171,16 @@ mod tests {
     #[test]
     fn an_operation_without_pages_has_one() {
         let mut collected = Collected::new(None, &json!({"A": 1}));
-        assert!(!collected.add(json!({"NextToken": "x"})));
+        assert_eq!(collected.add(json!({"NextToken": "x"})), Onward::Nothing);
         assert_eq!(collected.finish(), json!({"NextToken": "x"}));
+    }
+
+    #[test]
+    fn a_token_that_comes_again_leads_nowhere() {
+        let paginator = paginator();
+        let mut collected = Collected::new(Some(&paginator), &Value::Null);
+        let page = json!({"Items": [{"Key": "a"}], "More": true});
+        assert_eq!(collected.add(page.clone()), Onward::Page);
+        assert_eq!(collected.add(page), Onward::SamePage);
     }
 }

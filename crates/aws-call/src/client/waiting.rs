@@ -21,7 +21,6 @@ pub struct Waiter {
 }
 
 /// What came of waiting.
-#[derive(Debug)]
 pub enum Waited {
     /// What was waited for has happened.
     Matched {
@@ -51,6 +50,18 @@ enum Test {
     Error(String),
     AnyError,
     NoError,
+}
+
+/// Without the reason, which may repeat a parameter.
+impl std::fmt::Debug for Waited {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Matched { output } => write!(f, "Matched({output:?})"),
+            Self::Failed { .. } => f.write_str("Failed"),
+            Self::DeadlinePassed { tries } => write!(f, "DeadlinePassed({tries})"),
+            Self::Unread(error) => write!(f, "Unread({error:?})"),
+        }
+    }
 }
 
 impl std::fmt::Debug for Waiter {

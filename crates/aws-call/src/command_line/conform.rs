@@ -32,7 +32,7 @@ pub(super) fn members(
 }
 
 fn conform(graph: &Graph, node: &Node, value: &mut Value, blobs: BlobText) -> Result<(), &'static str> {
-    let element = node.element.and_then(|element| graph.node(element.node));
+    let element = graph.element(node).map(|(_, element)| element);
     match (&node.shape.kind, value) {
         (Kind::Structure(_) | Kind::Union(_), Value::Object(entries)) => {
             for member in node.members.iter().filter(|member| !member.member.json_value) {

@@ -126,7 +126,7 @@ impl Reader<'_> {
     }
 
     fn element<'n>(&'n self, node: &Node) -> Result<&'n Node, CommandError> {
-        let element = node.element.and_then(|element| self.graph.node(element.node));
+        let element = self.graph.element(node).map(|(_, element)| element);
         element.ok_or_else(|| bad_value(self.option, "the model does not say what it takes"))
     }
 

@@ -3,6 +3,7 @@
 mod unmarked;
 
 use crate::{
+    json_form,
     model::Kind,
     schemas::{Graph, MemberSchema, Node, ROOT},
 };
@@ -32,25 +33,11 @@ impl Walk<'_> {
             self.found.push(path.to_owned());
             return;
         }
-        match &node.shape.kind {
-            Kind::Structure(_) | Kind::Union(_) => {
-                for member in &node.members {
-                    let name = member.member.name.replace('~', "~0").replace('/', "~1");
-                    self.member(node, member, &format!("{path}/{name}"));
-                }
-            }
-            Kind::List(_) | Kind::Map(_) => {
-                if let Some(element) = node.element {
-                    self.step(element.node, &format!("{path}/*"));
-                }
-            }
-            Kind::Text(_)
-            | Kind::Blob(_)
-            | Kind::Boolean
-            | Kind::Integer { .. }
-            | Kind::Float { .. }
-            | Kind::Timestamp(_)
-            | Kind::Document => {}
+        for member in &node.members {
+            self.member(node, member, &format!("{path}/{}", json_form::pointer_segment(&member.member.name)));
+        }
+        if let Some(element) = node.element {
+            self.step(element.node, &format!("{path}/*"));
         }
     }
 
@@ -68,8 +55,7 @@ impl Walk<'_> {
             let is_map = matches!(target.shape.kind, Kind::Map(_));
             self.found.push(if is_map { format!("{path}/*") } else { path.to_owned() });
         } else if unmarked::is_environment(name) {
-            let element = target.element.and_then(|element| graph.node(element.node));
-            let value = element.and_then(|element| {
+            let value = graph.element(target).and_then(|(_, element)| {
                 element.members.iter().find(|member| member.member.name.eq_ignore_ascii_case("value"))
             });
             if let (Kind::List(_), Some(value)) = (&target.shape.kind, value) {

@@ -11,7 +11,7 @@ use super::timestamps;
 use crate::{
     json_form,
     model::{Kind, Location, Protocol},
-    schemas::{Graph, Lasting, MemberSchema, Node, ROOT},
+    schemas::{Graph, Lasting, MemberSchema, Node, ROOT, unknown_shape},
 };
 
 /// An operation's parameters, as the protocols want them.
@@ -61,7 +61,7 @@ fn write_members(
         if member.member.location == Location::Endpoint {
             continue;
         }
-        let target = graph.node(member.node).ok_or_else(|| misfit("a known shape", &Value::Null))?;
+        let target = graph.node(member.node).ok_or_else(unknown_shape)?;
         match values.get(&member.member.name).filter(|value| !value.is_null()) {
             Some(value) => write_member(graph, member, target, value, serializer)?,
             None => {
@@ -162,16 +162,9 @@ fn write_list(
     if leaves_no_trace(graph, node, value) || (values.is_empty() && schema.http_header().is_some()) {
         return Ok(());
     }
-    let element = node.element.ok_or_else(|| misfit("a known shape", value))?;
-    let target = graph.node(element.node).ok_or_else(|| misfit("a known shape", value))?;
+    let element = graph.element(node).ok_or_else(unknown_shape)?;
     serializer.write_list_with_length(schema, values.len(), &|serializer| {
-        values.iter().try_for_each(|value| {
-            if value.is_null() {
-                serializer.write_null(element.schema)
-            } else {
-                write(graph, target, element.schema, value, serializer)
-            }
-        })
+        values.iter().try_for_each(|value| write_element(graph, element, value, serializer))
     })
 }
 
@@ -181,10 +174,9 @@ fn leaves_no_trace(graph: &Graph, node: &Node, value: &Value) -> bool {
     if !ec2 && graph.protocol != Protocol::AwsQuery {
         return false;
     }
-    let element = node.element.and_then(|element| graph.node(element.node));
-    match (value, element) {
+    match (value, graph.element(node)) {
         (Value::Null, _) => true,
-        (Value::Array(values), Some(element)) => {
+        (Value::Array(values), Some((_, element))) => {
             if values.is_empty() {
                 ec2
             } else {
@@ -208,18 +200,26 @@ fn write_map(
     serializer: &mut dyn ShapeSerializer,
 ) -> Result<(), SerdeError> {
     let values = value.as_object().ok_or_else(|| misfit("an object", value))?;
-    let element = node.element.ok_or_else(|| misfit("a known shape", value))?;
-    let target = graph.node(element.node).ok_or_else(|| misfit("a known shape", value))?;
+    let element = graph.element(node).ok_or_else(unknown_shape)?;
     serializer.write_map_with_length(schema, values.len(), &|serializer| {
         values.iter().try_for_each(|(key, value)| {
             serializer.write_string(&prelude::STRING, key)?;
-            if value.is_null() {
-                serializer.write_null(element.schema)
-            } else {
-                write(graph, target, element.schema, value, serializer)
-            }
+            write_element(graph, element, value, serializer)
         })
     })
+}
+
+/// Writes the element of a list or the value of an entry, either of which may be null.
+fn write_element(
+    graph: &Graph,
+    (schema, node): (Lasting, &Node),
+    value: &Value,
+    serializer: &mut dyn ShapeSerializer,
+) -> Result<(), SerdeError> {
+    if value.is_null() {
+        return serializer.write_null(schema);
+    }
+    write(graph, node, schema, value, serializer)
 }
 
 fn write_integer(

@@ -6,7 +6,7 @@ use aws_smithy_schema::{Schema, intern_header_name, traits::TimestampFormat};
 
 use super::{
     Direction, Element, Lasting, MemberSchema, Node, ROOT, leak, leak_text, shape_id, shape_type,
-    structure_of, structure_schema, with_namespace,
+    structure_schema, with_namespace,
 };
 use crate::{
     index::{IndexError, LoadedService},
@@ -75,61 +75,58 @@ impl<'a> Builder<'a> {
             nodes.iter().map(|node: &Node| node.structure().map(|_| node.schema)).collect();
         let structure = |number: usize| structures.get(number).copied().flatten();
         let mut payloads = Vec::new();
-        for node in &nodes {
-            for member in node.members.iter().filter(|member| member.schema.http_payload().is_some()) {
-                if let Some(target) = nodes.get(member.node).filter(|target| target.structure().is_some()) {
-                    payloads.push((member.schema as *const _, self.payload_schema(member.member, target)));
+        for (number, node) in nodes.iter().enumerate() {
+            for (position, member) in node.members.iter().enumerate() {
+                let target = nodes.get(member.node).filter(|target| target.structure().is_some());
+                if let Some(target) = target.filter(|_| member.schema.http_payload().is_some()) {
+                    payloads.push((number, position, self.payload_schema(member.member, target)));
                 }
             }
         }
-        for node in &mut nodes {
-            if let Some(element) = &mut node.element {
-                element.schema = structure(element.node)
-                    .filter(|schema| !schema.members().is_empty())
-                    .unwrap_or(element.schema);
+        for (number, position, payload) in payloads {
+            if let Some(member) = nodes.get_mut(number).and_then(|node| node.members.get_mut(position)) {
+                member.payload = Some(payload);
             }
-            for member in &mut node.members {
-                let schema: *const Schema<'static> = member.schema;
-                member.payload = payloads.iter().find(|(of, _)| *of == schema).map(|(_, payload)| *payload);
+        }
+        for element in nodes.iter_mut().filter_map(|node| node.element.as_mut()) {
+            if let Some(schema) = structure(element.node).filter(|schema| !schema.members().is_empty()) {
+                element.schema = schema;
             }
         }
         Ok(nodes)
     }
 
     fn node(&self, shape: &'static Shape) -> Result<Node, IndexError> {
-        let mut members = Vec::new();
-        let mut element = None;
-        let schema = match &shape.kind {
-            Kind::Structure(structure) | Kind::Union(structure) => {
-                for (position, member) in structure.members.iter().enumerate() {
-                    let payload = structure.payload.is_some_and(|payload| payload as usize == position);
-                    members.push(MemberSchema {
-                        schema: leak(self.member_schema(member, position, payload)?),
-                        node: self.number(&member.reference)?,
-                        member,
-                        payload: None,
-                    });
-                }
-                structure_schema(&shape.name, shape_type(shape), &members, Some(structure))
-            }
-            Kind::List(model::List { member, .. }) | Kind::Map(model::Map { value: member, .. }) => {
-                let target = self.shape(member)?;
-                let schema = Schema::new(shape_id(&target.name), shape_type(target));
-                element = Some(Element {
-                    schema: leak(self.with_reference(schema, member, 0)?),
-                    node: self.number(member)?,
-                });
-                Schema::new(shape_id(&shape.name), shape_type(shape))
-            }
-            Kind::Text(_)
-            | Kind::Blob(_)
-            | Kind::Boolean
-            | Kind::Integer { .. }
-            | Kind::Float { .. }
-            | Kind::Timestamp(_)
-            | Kind::Document => Schema::new(shape_id(&shape.name), shape_type(shape)),
+        let structure = shape.kind.structure();
+        let members = structure.map(|structure| self.members(structure)).transpose()?.unwrap_or_default();
+        let element = shape.kind.element().map(|element| self.element(element)).transpose()?;
+        let schema = match structure {
+            Some(_) => structure_schema(&shape.name, shape_type(shape), &members, structure),
+            None => Schema::new(shape_id(&shape.name), shape_type(shape)),
         };
         Ok(Node { shape, schema: leak(schema), members, element })
+    }
+
+    fn members(&self, structure: &'static model::Structure) -> Result<Vec<MemberSchema>, IndexError> {
+        let member = |(position, member): (usize, &'static model::Member)| {
+            let payload = structure.payload.is_some_and(|payload| payload as usize == position);
+            Ok(MemberSchema {
+                schema: leak(self.member_schema(member, position, payload)?),
+                node: self.number(&member.reference)?,
+                member,
+                payload: None,
+            })
+        };
+        structure.members.iter().enumerate().map(member).collect()
+    }
+
+    fn element(&self, reference: &'static Reference) -> Result<Element, IndexError> {
+        let target = self.shape(reference)?;
+        let schema = Schema::new(shape_id(&target.name), shape_type(target));
+        Ok(Element {
+            schema: leak(self.with_reference(schema, reference, 0)?),
+            node: self.number(reference)?,
+        })
     }
 
     fn member_schema(
@@ -232,7 +229,7 @@ impl<'a> Builder<'a> {
                 model::TimestampFormat::HttpDate => TimestampFormat::HttpDate,
             });
         }
-        let namespace = structure_of(target).and_then(|structure| structure.xml_namespace.as_ref());
+        let namespace = target.kind.structure().and_then(|structure| structure.xml_namespace.as_ref());
         schema = with_namespace(schema, reference.xml_namespace.as_ref().or(namespace));
         if depth >= DEEPEST {
             return Ok(schema);
@@ -289,20 +286,10 @@ fn names_payload(member: &model::Member) -> bool {
 
 /// Numbers of the shapes that a shape refers to.
 pub(crate) fn targets(shape: &Shape) -> Vec<u32> {
-    match &shape.kind {
-        Kind::Structure(structure) | Kind::Union(structure) => {
-            structure.members.iter().map(|member| member.reference.target).collect()
-        }
-        Kind::List(list) => vec![list.member.target],
-        Kind::Map(map) => vec![map.key.target, map.value.target],
-        Kind::Text(_)
-        | Kind::Blob(_)
-        | Kind::Boolean
-        | Kind::Integer { .. }
-        | Kind::Float { .. }
-        | Kind::Timestamp(_)
-        | Kind::Document => Vec::new(),
-    }
+    let members = shape.kind.structure().map(|structure| structure.members.as_slice()).unwrap_or_default();
+    let key = if let Kind::Map(map) = &shape.kind { Some(&map.key) } else { None };
+    let references = members.iter().map(|member| &member.reference);
+    references.chain(key).chain(shape.kind.element()).map(|reference| reference.target).collect()
 }
 
 /// The name with an upper-case first letter, as ec2Query writes it.

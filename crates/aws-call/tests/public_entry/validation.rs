@@ -145,10 +145,30 @@ fn hostile_parameters_are_answered_in_time_and_in_measure() {
     let long = json!({"ResourceARNList": vec![arn; 5000], "Tags": {}});
     violations("resourcegroupstaggingapi", "TagResources", &long);
     let wrong = json!({"Names": vec![1; 100_000]});
-    assert_eq!(violations("ssm", "GetParameters", &wrong).len(), 1000);
+    let errors =
+        |violations: Vec<Violation>| violations.iter().filter(|violation| !violation.warning).count();
+    assert_eq!(errors(violations("ssm", "GetParameters", &wrong)), 1000);
     let unknown: serde_json::Map<_, _> =
         (0..100_000).map(|number| (format!("Nam{number}"), json!(1))).collect();
-    assert_eq!(violations("ssm", "GetParameters", &Value::Object(unknown)).len(), 1000);
+    assert_eq!(errors(violations("ssm", "GetParameters", &Value::Object(unknown))), 1000);
+    let put = json!({"PutRequest": {"Item": {}}});
+    let within_a_long_name = json!({"RequestItems": {"t".repeat(1 << 20): vec![put; 50_000]}});
+    violations("dynamodb", "BatchWriteItem", &within_a_long_name);
     let took = start.elapsed();
     assert!(took.as_secs() < 20, "{took:?}");
+    let told = violations(
+        "dynamodb",
+        "BatchWriteItem",
+        &json!({"RequestItems": {"t".repeat(1 << 20): vec![1; 50_000]}}),
+    );
+    let length: usize = told.iter().map(|violation| violation.path.len()).sum();
+    assert!(length < 4 << 20, "{length}");
+}
+
+#[test]
+fn no_number_of_warnings_hides_what_makes_a_call_invalid() {
+    let parameters = json!({"InstanceTypes": vec!["new.large"; 5000], "MaxResults": "many"});
+    let found = violations("ec2", "DescribeInstanceTypes", &parameters);
+    let errors: Vec<_> = found.into_iter().filter(|violation| !violation.warning).collect();
+    assert_eq!(brief(&errors), [("/MaxResults", "type")]);
 }

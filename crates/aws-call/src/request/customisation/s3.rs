@@ -65,9 +65,11 @@ fn with_http_date(parameters: Parameters<'_>) -> Parameters<'_> {
 /// The source with its key percent-encoded, but for a version id at its end.
 fn encoded_source(source: &str) -> String {
     const VERSION: &str = "?versionId=";
-    let is_version = |rest: &str| rest.len() > VERSION.len() && !rest.contains(char::is_whitespace);
-    let mut places = source.match_indices(VERSION).map(|(at, _)| source.split_at(at));
-    let (path, version) = places.find(|(_, rest)| is_version(rest)).unwrap_or((source, ""));
+    // An id has no blanks, so that it stands behind the last one.
+    let last_blank = source.rfind(char::is_whitespace).unwrap_or_default();
+    let is_version = |at: &usize| *at >= last_blank && at + VERSION.len() < source.len();
+    let mut places = source.match_indices(VERSION).map(|(at, _)| at);
+    let (path, version) = source.split_at(places.find(is_version).unwrap_or(source.len()));
     format!("{}{version}", utf8_percent_encode(path, IN_SOURCE))
 }
 

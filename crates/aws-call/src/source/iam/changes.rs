@@ -94,7 +94,6 @@ const READS: &[(&str, &str)] = &[
     ("pinpoint", "PhoneNumberValidate"),
     ("pinpoint-sms-voice-v2", "CarrierLookup"),
     ("polly", "SynthesizeSpeech"),
-    ("route53domains", "ViewBilling"),
     ("schemas", "ExportSchema"),
     ("timestream-query", "PrepareQuery"),
     ("wellarchitected", "ExportLens"),
@@ -122,6 +121,13 @@ mod tests {
         assert_eq!(verb("ListObjectsV2"), "List");
         assert_eq!(verb("Query"), "Query");
         assert_eq!(verb("GetAPI"), "Get");
+    }
+
+    #[test]
+    fn a_listed_read_does_not_begin_with_a_verb_of_reading() {
+        for (service, operation) in READS {
+            assert!(!READING.contains(&verb(operation)), "{service} {operation}");
+        }
     }
 
     #[test]
