@@ -24,7 +24,7 @@ from botocore.serialize import create_serializer  # noqa: E402
 from moto.core.model import ServiceModel  # noqa: E402
 from moto.core.serialize import SERIALIZERS, S3Serializer  # noqa: E402
 
-from answer_form import converted, with_decoded_text  # noqa: E402
+from json_form import converted, with_decoded_text  # noqa: E402
 from filling import PLAIN, Filling  # noqa: E402
 
 LEFT_OUT = {

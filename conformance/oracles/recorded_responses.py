@@ -12,7 +12,7 @@ import pathlib
 import sys
 
 import botocore.session
-from answer_form import converted, with_decoded_text
+from json_form import converted, with_decoded_text
 from botocore import xform_name
 
 

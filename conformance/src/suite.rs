@@ -58,55 +58,29 @@ impl Suite {
     }
 }
 
+const fn suite(
+    name: &'static str,
+    title: &'static str,
+    fewest: usize,
+    cases: fn(&Models) -> Result<Tally, Failure>,
+) -> Suite {
+    Suite { name, title, fewest, cases }
+}
+
 /// All suites.
 pub(crate) const SUITES: &[Suite] = &[
-    Suite {
-        name: "protocol_input",
-        title: "botocore protocol suites, input",
-        fewest: 367,
-        cases: protocols::input,
-    },
-    Suite {
-        name: "protocol_output",
-        title: "botocore protocol suites, output",
-        fewest: 365,
-        cases: protocols::output,
-    },
-    Suite { name: "endpoint_rules", title: "endpoint rule tests", fewest: 13_000, cases: endpoints::rules },
-    Suite { name: "responses", title: "recorded responses", fewest: 200, cases: responses::recorded },
-    Suite { name: "answers", title: "answers read as botocore does", fewest: 16_000, cases: responses::made },
-    Suite {
-        name: "command_operations",
-        title: "command lines for every operation",
-        fewest: 18_000,
-        cases: command_lines::operations,
-    },
-    Suite {
-        name: "command_lines",
-        title: "command lines in awscli's examples",
-        fewest: 5_900,
-        cases: command_lines::examples,
-    },
-    Suite { name: "sigv4", title: "SigV4 suite", fewest: 34, cases: signatures::suite },
-    Suite {
-        name: "signatures",
-        title: "signatures equal to botocore's",
-        fewest: 1_000,
-        cases: signatures::botocore,
-    },
-    Suite { name: "requests", title: "requests equal to botocore's", fewest: 51_000, cases: requests::equal },
-    Suite { name: "live", title: "steps on an emulator", fewest: 180, cases: live::scripts },
-    Suite { name: "live_errors", title: "errors of an emulator", fewest: 30, cases: live::errors },
-    Suite {
-        name: "index",
-        title: "operations in the index, and its size",
-        fewest: 18_379,
-        cases: whole_index::complete,
-    },
-    Suite {
-        name: "validation",
-        title: "botocore's validation, valid and invalid",
-        fewest: 149_000,
-        cases: validation::agrees,
-    },
+    suite("protocol_input", "botocore protocol suites, input", 367, protocols::input),
+    suite("protocol_output", "botocore protocol suites, output", 365, protocols::output),
+    suite("endpoint_rules", "endpoint rule tests", 13_000, endpoints::rules),
+    suite("responses", "recorded responses", 200, responses::recorded),
+    suite("answers", "answers read as botocore does", 16_000, responses::made),
+    suite("command_operations", "command lines for every operation", 18_000, command_lines::operations),
+    suite("command_lines", "command lines in awscli's examples", 5_900, command_lines::examples),
+    suite("sigv4", "SigV4 suite", 34, signatures::suite),
+    suite("signatures", "signatures equal to botocore's", 1_000, signatures::botocore),
+    suite("requests", "requests equal to botocore's", 51_000, requests::equal),
+    suite("live", "steps on an emulator", 180, live::scripts),
+    suite("live_errors", "errors of an emulator", 30, live::errors),
+    suite("index", "operations in the index, and its size", 18_379, whole_index::complete),
+    suite("validation", "botocore's validation, valid and invalid", 149_000, validation::agrees),
 ];

@@ -1,5 +1,5 @@
-"""What botocore gives for an answer, in the form in which aws-call gives it: timestamps as RFC 3339 text in UTC, bytes as
-base64 text, integers beyond 2^53 and floats that JSON does not have as text."""
+"""Values of botocore in aws-call's form: timestamps as RFC 3339 text in UTC, bytes as base64 text, integers beyond 2^53 and
+floats that JSON does not have as text."""
 
 import base64
 import datetime
