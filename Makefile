@@ -15,6 +15,9 @@ SANDBOX := $(TARGET)/debug/sandbox
 BENCH_PYTHON := .local/bench-python
 DENY := .local/tools/bin/cargo-deny
 FUZZ := .local/tools/bin/cargo-fuzz
+# One selection of packages everywhere: another would choose other features and build the dependencies again. `--bin NAME` leaves
+# out what this program does not need.
+BUILD := cargo build --workspace
 # Inputs for each fuzz target.
 RUNS := 10000000
 # `required` makes `make deny` fail if the database of advisories cannot be reached.
@@ -46,27 +49,27 @@ node_modules/.installed: package.json package-lock.json
 	touch $@
 
 .PHONY: index
-index: build ## Build the index of AWS operations from the pinned models
-	@$(need_python); $(need_npm)
+index: ## Build the index of AWS operations from the pinned models
+	@$(need_cargo); $(need_python); $(need_npm)
+	$(BUILD) --bin xtask
 	arguments=$$(scripts/fetch-models); mapfile -t arguments <<<"$$arguments"; \
 	$(TARGET)/debug/xtask index "$${arguments[@]}" --out $(INDEX)
 
 .PHONY: build
 build: ## Build everything with the dev profile
 	@$(need_cargo)
-	@# One selection of packages everywhere: another would choose other features and build the dependencies again.
-	cargo build --workspace
+	$(BUILD)
 
 .PHONY: run
-run: setup index ## Start everything, propose a change and wait for you to decide
+run: setup build index ## Start everything, propose a change and wait for you to decide
 	$(SANDBOX) run
 
 .PHONY: demo
-demo: setup index ## The same, decided and undone by a script; ends with one JSON line
+demo: setup build index ## The same, decided and undone by a script; ends with one JSON line
 	$(SANDBOX) --name demo demo
 
 .PHONY: test
-test: lint index ## Check everything that CI checks
+test: lint build index ## Check everything that CI checks
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --quiet -- --deny warnings
 	@# Most of the end-to-end tests wait most of the time, so that more of them than there are cores may run at once.
@@ -75,6 +78,7 @@ test: lint index ## Check everything that CI checks
 
 .PHONY: conformance
 conformance: index $(ORACLES)/pinned/.installed $(ORACLES)/newer/.installed ## Hold aws-call against suites that others wrote
+	$(BUILD) --bin conformance
 	arguments=$$(scripts/fetch-models newer); mapfile -t newer <<<"$$arguments"; \
 	$(TARGET)/debug/xtask index "$${newer[@]}" --out $(NEWER_INDEX); \
 	pinned=$$(scripts/fetch-models | sed -n 's/^--botocore=//p'); newer=$${newer[0]#--botocore=}; \
@@ -112,7 +116,7 @@ bench-cold-start: index $(BENCH_PYTHON)/.installed ## Measure from process start
 .PHONY: bench-aws-call
 bench-aws-call: index $(ORACLES)/pinned/.installed ## Measure aws-call beside botocore and the typed Rust SDK
 	cargo build --release --locked --package bench-aws-call
-	cargo build --release --manifest-path bench/typed/Cargo.toml --target-dir $(TARGET)/typed
+	cargo build --release --locked --manifest-path bench/typed/Cargo.toml --target-dir $(TARGET)/typed
 	botocore=$$(scripts/fetch-models | sed -n 's/^--botocore=//p'); \
 	$(TARGET)/debug/xtask aws-call-cost --index $(INDEX) --python $(ORACLES)/pinned/bin/python \
 	  --botocore "$${botocore%/botocore/data}" --typed $(TARGET)/typed/release/bench-typed
@@ -140,6 +144,8 @@ aws-smoke: ## Check on a real AWS account what no emulator can; says first what 
 
 .PHONY: fuzz
 fuzz: index $(FUZZ) ## Feed the parsers and the index loader RUNS inputs each
+	$(BUILD) --bin fuzz-seeds
+	$(TARGET)/debug/fuzz-seeds fuzz/corpus/index
 	scripts/fuzz $(RUNS)
 
 $(FUZZ):
