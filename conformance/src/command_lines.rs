@@ -9,7 +9,7 @@ use aws_call::{BlobText, CommandCall, CommandError};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{failure::Failure, models::Models, oracle, suite::Tally};
+use crate::{difference::difference, failure::Failure, models::Models, oracle, suite::Tally};
 
 /// Share of the cases that must pass. What examples say is not always sense, so it cannot be all.
 const LEAST: f64 = 0.97;
@@ -96,31 +96,8 @@ fn same(expected: &Call, ours: Result<CommandCall, CommandError>) -> Result<(), 
     if ours.region != expected.region {
         return Err(("region", format!("{:?} is {:?}", expected.region, ours.region)));
     }
-    match difference("", &expected.parameters, &ours.parameters) {
+    match difference(&ours.parameters, &expected.parameters) {
         None => Ok(()),
         Some(difference) => Err(("parameters", difference)),
-    }
-}
-
-/// Where two values differ first. Numbers are equal if their values are.
-fn difference(path: &str, expected: &Value, ours: &Value) -> Option<String> {
-    match (expected, ours) {
-        (Value::Object(expected), Value::Object(ours)) => {
-            let absent = |name: &String| format!("{path}/{name} is not there");
-            if let Some(name) = expected.keys().find(|name| !ours.contains_key(*name)) {
-                return Some(absent(name));
-            }
-            ours.iter().find_map(|(name, ours)| match expected.get(name) {
-                Some(expected) => difference(&format!("{path}/{name}"), expected, ours),
-                None => Some(format!("{path}/{name} should not be there")),
-            })
-        }
-        (Value::Array(expected), Value::Array(ours)) if expected.len() == ours.len() => {
-            let mut pairs = expected.iter().zip(ours).enumerate();
-            pairs.find_map(|(place, (expected, ours))| difference(&format!("{path}/{place}"), expected, ours))
-        }
-        (Value::Number(expected), Value::Number(ours)) if expected.as_f64() == ours.as_f64() => None,
-        _ if expected == ours => None,
-        _ => Some(format!("{path}: {expected} is {ours}")),
     }
 }

@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, error::Error, io::Read as _};
 
 use serde_json::{Map, Value, json};
 
+use crate::difference::same;
+
 /// Whether two bodies say the same: JSON and CBOR as values, XML as documents, forms as their pairs, all else as bytes.
 pub(crate) fn same_body(protocol: &str, actual: &[u8], expected: &[u8]) -> Result<(), String> {
     if actual == expected {
@@ -15,10 +17,7 @@ pub(crate) fn same_body(protocol: &str, actual: &[u8], expected: &[u8]) -> Resul
         "rest-xml" => (xml(&text(actual)), xml(&text(expected))),
         _ => (json_value(actual), json_value(expected)),
     };
-    match difference("", &actual, &expected) {
-        Some(difference) => Err(format!("body{difference}")),
-        None => Ok(()),
-    }
+    same("body", &actual, &expected)
 }
 
 /// The pairs of a form, in which a space may be written in two ways.
@@ -33,27 +32,6 @@ fn text(bytes: &[u8]) -> String {
 /// What is not JSON is told apart from JSON text.
 fn json_value(bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes).unwrap_or_else(|_| json!({"not JSON": text(bytes)}))
-}
-
-/// The first place where two values differ; numbers are compared by value.
-fn difference(path: &str, actual: &Value, expected: &Value) -> Option<String> {
-    match (actual, expected) {
-        (Value::Array(left), Value::Array(right)) if left.len() == right.len() => left
-            .iter()
-            .zip(right)
-            .enumerate()
-            .find_map(|(at, (left, right))| difference(&format!("{path}/{at}"), left, right)),
-        (Value::Object(left), Value::Object(right)) => {
-            left.keys().chain(right.keys()).find_map(|name| match (left.get(name), right.get(name)) {
-                (Some(left), Some(right)) => difference(&format!("{path}/{name}"), left, right),
-                (left, right) => Some(format!("{path}/{name}: {left:?} is not {right:?}")),
-            })
-        }
-        (Value::Number(left), Value::Number(right)) if left.is_f64() || right.is_f64() => {
-            (left.as_f64() != right.as_f64()).then(|| format!("{path}: {left} is not {right}"))
-        }
-        _ => (actual != expected).then(|| format!("{path}: {actual} is not {expected}")),
-    }
 }
 
 /// The elements of a header that is a list: separated by commas, perhaps within quotes.

@@ -15,6 +15,11 @@ impl Exceptions {
             .map_err(|error| Failure::Other(format!("exceptions.toml: {error}")))
     }
 
+    /// Names of the suites that have some.
+    pub(crate) fn suites(&self) -> impl Iterator<Item = &String> {
+        self.0.keys()
+    }
+
     /// Holds what failed against the list. A listed case that passes is wrong too, but for newer models, which may have
     /// mended it.
     pub(crate) fn judge(&self, suite: &'static str, models: &'static str, ran: Ran) -> Verdict {

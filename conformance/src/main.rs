@@ -5,6 +5,7 @@
 
 mod checksums;
 mod command_lines;
+mod difference;
 #[expect(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -80,6 +81,9 @@ fn run(arguments: Arguments) -> Result<bool, Failure> {
         all.push(Models::open("newer", botocore, &index, newer_python, python)?);
     }
     let exceptions = Exceptions::read()?;
+    if let Some(name) = only.iter().chain(exceptions.suites()).find(|name| !is_suite(name)) {
+        return Err(Failure::Other(format!("there is no suite `{name}`")));
+    }
     let mut report = Report::default();
     for suite in SUITES.iter().filter(|suite| only.is_empty() || only.iter().any(|name| name == suite.name)) {
         // Most suites wait for one Python process, so those of all models run at once.
@@ -91,7 +95,7 @@ fn run(arguments: Arguments) -> Result<bool, Failure> {
         for (models, ran) in all.iter().zip(ran) {
             let verdict = exceptions.judge(suite.name, models.label, ran?);
             println!("{verdict}");
-            report.add(models, verdict);
+            report.add(verdict);
         }
     }
     println!("\n{report}");
@@ -99,6 +103,10 @@ fn run(arguments: Arguments) -> Result<bool, Failure> {
         println!("figures: {}", report.write(&arguments.figures, &all)?.display());
     }
     Ok(report.is_good())
+}
+
+fn is_suite(name: &str) -> bool {
+    SUITES.iter().any(|suite| suite.name == name)
 }
 
 fn main() -> ExitCode {

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json, value::RawValue};
 
 use crate::{
+    difference::same,
     documents,
     failure::Failure,
     models::{Models, names_in},
@@ -112,7 +113,7 @@ impl Case {
             parameters[token] = json!(TOKEN);
         }
         let target = Target { region: "us-east-1".to_owned(), endpoint: None };
-        let request = operation.request(&parameters, &target).map_err(|error| full(&error))?;
+        let request = operation.request(&parameters, &target).map_err(|error| documents::chain(&error))?;
         let expected = &self.case["serialized"];
         let uri = expected["uri"].as_str().unwrap();
         let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
@@ -197,18 +198,6 @@ impl Case {
             other => Err(format!("{other:?}")),
         }
     }
-}
-
-fn same(what: &str, actual: &Value, expected: &Value) -> Result<(), String> {
-    if actual == expected || actual.as_f64().is_some_and(|number| Some(number) == expected.as_f64()) {
-        return Ok(());
-    }
-    Err(format!("{what}: {actual} is not {expected}"))
-}
-
-fn full(error: &dyn std::error::Error) -> String {
-    let source = error.source().map(full).unwrap_or_default();
-    format!("{error}: {source}")
 }
 
 fn cases(models: &Models, direction: &str) -> Result<Vec<Case>, Failure> {

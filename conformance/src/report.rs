@@ -54,7 +54,7 @@ impl fmt::Display for Verdict {
 pub(crate) struct Report(Vec<Verdict>);
 
 impl Report {
-    pub(crate) fn add(&mut self, _: &Models, verdict: Verdict) {
+    pub(crate) fn add(&mut self, verdict: Verdict) {
         self.0.push(verdict);
     }
 

@@ -12,7 +12,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{checksums, documents, failure::Failure, models::Models, oracle, suite::Tally};
+use crate::{checksums, difference::same, documents, failure::Failure, models::Models, oracle, suite::Tally};
 
 /// Random fillings of each operation of the most used services.
 const RANDOM: usize = 20;
@@ -191,7 +191,3 @@ impl Headers<'_> {
 }
 
 const FORM: &str = "application/x-www-form-urlencoded";
-
-fn same(what: &str, actual: &Value, expected: &Value) -> Result<(), String> {
-    if actual == expected { Ok(()) } else { Err(format!("{what}: {actual} is not {expected}")) }
-}

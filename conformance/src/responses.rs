@@ -3,9 +3,9 @@
 use aws_call::{NoAnswer, Outcome, Output, Refusal};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use crate::{failure::Failure, models::Models, oracle, suite::Tally};
+use crate::{difference::difference, failure::Failure, models::Models, oracle, suite::Tally};
 
 /// An answer, and what botocore reads in it: one of output, error, unreadable.
 #[derive(Deserialize)]
@@ -103,38 +103,5 @@ fn difference_of_outputs(recorded: &Recorded, output: &Value) -> Option<String> 
     let Some(expected) = &recorded.output else {
         return Some("botocore does not read an output".to_owned());
     };
-    difference(output, expected, "")
-}
-
-/// Where two values differ first. `{"$json": value}` stands for JSON as text.
-fn difference(actual: &Value, expected: &Value, path: &str) -> Option<String> {
-    if let (Some(text), Some(expected)) = (actual.as_str(), expected.get("$json")) {
-        return match serde_json::from_str::<Value>(text) {
-            Ok(actual) => difference(&actual, expected, path),
-            Err(_) => Some(format!("{path}: {text} is no JSON")),
-        };
-    }
-    let differ = || Some(format!("{path}: {actual} is not {expected}"));
-    match (actual, expected) {
-        (Value::Object(actual), Value::Object(expected)) => {
-            let names = actual.keys().chain(expected.keys().filter(|name| !actual.contains_key(*name)));
-            let of = |values: &Map<String, Value>, name: &str| {
-                values.get(name).cloned().unwrap_or_else(|| json!({"$missing": true}))
-            };
-            names.into_iter().find_map(|name| {
-                difference(&of(actual, name), &of(expected, name), &format!("{path}/{name}"))
-            })
-        }
-        (Value::Array(actual), Value::Array(expected)) if actual.len() == expected.len() => {
-            let pairs = actual.iter().zip(expected).enumerate();
-            pairs.into_iter().find_map(|(position, (actual, expected))| {
-                difference(actual, expected, &format!("{path}/{position}"))
-            })
-        }
-        (Value::Number(actual), Value::Number(expected)) => {
-            if actual == expected || actual.as_f64() == expected.as_f64() { None } else { differ() }
-        }
-        _ if actual == expected => None,
-        _ => differ(),
-    }
+    difference(output, expected)
 }
