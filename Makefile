@@ -144,6 +144,7 @@ aws-smoke: ## Check on a real AWS account what no emulator can; says first what 
 
 .PHONY: fuzz
 fuzz: index $(FUZZ) ## Feed the parsers and the index loader RUNS inputs each
+	@# The seeds of the index depend on its format, so they are made and not kept.
 	$(BUILD) --bin fuzz-seeds
 	$(TARGET)/debug/fuzz-seeds fuzz/corpus/index
 	scripts/fuzz $(RUNS)

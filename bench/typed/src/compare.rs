@@ -93,38 +93,22 @@ fn described(tally: &Tally) -> Value {
 
 /// Makes the typed call and gives the parameters that say the same.
 async fn call(operation: &str, capture: &Capture, parameters: &Parameters) -> Value {
-    let capture = capture.clone();
-    let time = StaticTimeSource::new(now());
+    macro_rules! both {
+        ($sdk:ident, $typed:ident, $parameters:ident) => {{
+            let client = client!($sdk, capture.clone(), time_source = StaticTimeSource::new(now()));
+            calls::$typed(client, parameters).await;
+            calls::$parameters(parameters)
+        }};
+    }
     match operation {
-        "PutParameter" => {
-            calls::typed_ssm(client!(aws_sdk_ssm, capture, time_source = time), parameters).await;
-            calls::ssm(parameters)
-        }
-        "PutItem" => {
-            calls::typed_dynamodb(client!(aws_sdk_dynamodb, capture, time_source = time), parameters).await;
-            calls::dynamodb(parameters)
-        }
-        "Publish" => {
-            calls::typed_sns(client!(aws_sdk_sns, capture, time_source = time), parameters).await;
-            calls::sns(parameters)
-        }
-        "PutBucketTagging" => {
-            calls::typed_s3(client!(aws_sdk_s3, capture, time_source = time), parameters).await;
-            calls::s3(parameters)
-        }
-        "TagResource" => {
-            calls::typed_lambda_tags(client!(aws_sdk_lambda, capture, time_source = time), parameters).await;
-            calls::lambda_tags(parameters)
-        }
-        "UpdateFunctionConfiguration" => {
-            calls::typed_lambda(client!(aws_sdk_lambda, capture, time_source = time), parameters).await;
-            calls::lambda(parameters)
-        }
-        _ => {
-            calls::typed_cloudwatch(client!(aws_sdk_cloudwatch, capture, time_source = time), parameters)
-                .await;
-            calls::cloudwatch(parameters)
-        }
+        "PutParameter" => both!(aws_sdk_ssm, typed_ssm, ssm),
+        "PutItem" => both!(aws_sdk_dynamodb, typed_dynamodb, dynamodb),
+        "Publish" => both!(aws_sdk_sns, typed_sns, sns),
+        "PutBucketTagging" => both!(aws_sdk_s3, typed_s3, s3),
+        "TagResource" => both!(aws_sdk_lambda, typed_lambda_tags, lambda_tags),
+        "UpdateFunctionConfiguration" => both!(aws_sdk_lambda, typed_lambda, lambda),
+        "PutMetricData" => both!(aws_sdk_cloudwatch, typed_cloudwatch, cloudwatch),
+        other => panic!("`{other}` has no typed call here"),
     }
 }
 
