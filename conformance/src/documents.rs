@@ -34,6 +34,14 @@ fn json_value(bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes).unwrap_or_else(|_| json!({"not JSON": text(bytes)}))
 }
 
+/// Scheme, host, path and query of a URL as it stands.
+pub(crate) fn parts_of_url(url: &str) -> Option<[&str; 4]> {
+    let (scheme, rest) = url.split_once("://")?;
+    let (host, rest) = rest.find(['/', '?']).map_or((rest, ""), |at| rest.split_at(at));
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    Some([scheme, host, path, query])
+}
+
 /// The elements of a header that is a list: separated by commas, perhaps within quotes.
 pub(crate) fn header_list(text: &str) -> Vec<String> {
     let (mut elements, mut element, mut quoted) = (Vec::new(), String::new(), false);

@@ -112,9 +112,7 @@ fn check(models: &Models, case: &Case) -> Result<(), String> {
 
 fn compare(request: &Request, expected: &Expected, protocol: &str) -> Result<(), String> {
     same("method", &json!(request.method), &json!(expected.method))?;
-    let (scheme, rest) = expected.url.split_once("://").ok_or("an url without scheme")?;
-    let (host, rest) = rest.find(['/', '?']).map_or((rest, ""), |at| rest.split_at(at));
-    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let [scheme, host, path, query] = documents::parts_of_url(&expected.url).ok_or("a URL without scheme")?;
     same("scheme", &json!(request.scheme), &json!(scheme))?;
     same("host", &json!(request.host), &json!(host))?;
     same("path", &json!(request.path), &json!(path))?;

@@ -58,9 +58,7 @@ pub(crate) fn botocore(models: &Models) -> Result<Tally, Failure> {
 
 fn check(case: &Case) -> Result<(), String> {
     let Case { request: parts, .. } = case;
-    let (scheme, rest) = parts.url.split_once("://").ok_or("an url without scheme")?;
-    let (host, rest) = rest.find(['/', '?']).map_or((rest, ""), |at| rest.split_at(at));
-    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let [scheme, host, path, query] = documents::parts_of_url(&parts.url).ok_or("a URL without scheme")?;
     let request = Request {
         method: parts.method.clone(),
         scheme: scheme.to_owned(),
