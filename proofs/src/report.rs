@@ -9,7 +9,7 @@ use crate::{
     emulator::{Emulator, Kind, Programs},
     failure::Failure,
     proof::Prover,
-    scenario::Scenario,
+    scenario::{Scenario, Start},
 };
 
 /// The most of a finding that is printed, in characters.
@@ -24,10 +24,18 @@ enum Verdict {
     Failed(String),
 }
 
+/// What came of a scenario.
+struct Outcome {
+    recipe: String,
+    name: String,
+    starts: Start,
+    verdicts: BTreeMap<Kind, Verdict>,
+}
+
 /// What was proven.
 pub(crate) struct Report {
-    /// By scenario, in their order, and emulator.
-    results: Vec<(String, String, BTreeMap<Kind, Verdict>)>,
+    /// By scenario, in their order.
+    results: Vec<Outcome>,
     /// Recipes whose claim is not what was proven.
     claims: Vec<String>,
     seeds: usize,
@@ -53,9 +61,11 @@ impl Report {
         let results: Vec<_> = scenarios
             .iter()
             .zip(pairs)
-            .map(|(scenario, (moto, ministack))| {
-                let by_kind = BTreeMap::from([(Kind::Moto, moto), (Kind::Ministack, ministack)]);
-                (scenario.recipe(), scenario.name(), by_kind)
+            .map(|(scenario, (moto, ministack))| Outcome {
+                recipe: scenario.recipe(),
+                name: scenario.name(),
+                starts: scenario.starts,
+                verdicts: BTreeMap::from([(Kind::Moto, moto), (Kind::Ministack, ministack)]),
             })
             .collect();
         let claims = wrong_claims(catalog, &results);
@@ -64,10 +74,8 @@ impl Report {
 
     /// Whether everything was proven that was to be, and every claim is true.
     pub(crate) fn is_sound(&self) -> bool {
-        let failed = |by_kind: &BTreeMap<Kind, Verdict>| {
-            by_kind.values().any(|result| matches!(result, Verdict::Failed(_)))
-        };
-        self.claims.is_empty() && !self.results.iter().any(|(_, _, by_kind)| failed(by_kind))
+        let failed = |own: &Outcome| own.verdicts.values().any(|own| matches!(own, Verdict::Failed(_)));
+        self.claims.is_empty() && !self.results.iter().any(failed)
     }
 }
 
@@ -101,13 +109,22 @@ fn run_on(
     Ok(scenarios.iter().map(result).collect())
 }
 
-/// A recipe is proven on as many emulators as every one of its scenarios is, but for those that no emulator can run.
-fn wrong_claims(catalog: &Catalog, results: &[(String, String, BTreeMap<Kind, Verdict>)]) -> Vec<String> {
+/// An emulator counts if it has proven a scenario of every starting state that the recipe has, and failed at none.
+fn wrong_claims(catalog: &Catalog, results: &[Outcome]) -> Vec<String> {
     let mut proven: BTreeMap<&str, usize> = BTreeMap::new();
-    for (recipe, _, by_kind) in results {
-        let count = by_kind.values().filter(|result| **result == Verdict::Proven).count();
-        let so_far = proven.entry(recipe).or_insert(count);
-        *so_far = if *so_far == 0 || count == 0 { count.max(*so_far) } else { count.min(*so_far) };
+    for kind in [Kind::Moto, Kind::Ministack] {
+        let mut by_start: BTreeMap<(&str, Start), bool> = BTreeMap::new();
+        for outcome in results {
+            let own = outcome.verdicts.get(&kind) == Some(&Verdict::Proven);
+            *by_start.entry((&outcome.recipe, outcome.starts)).or_default() |= own;
+        }
+        let mut by_recipe: BTreeMap<&str, bool> = BTreeMap::new();
+        for ((recipe, _), own) in by_start {
+            *by_recipe.entry(recipe).or_insert(true) &= own;
+        }
+        for (recipe, own) in by_recipe {
+            *proven.entry(recipe).or_default() += usize::from(own);
+        }
     }
     let wrong = |(id, count): (&str, usize)| {
         let (service, operation) = id.split_once('/')?;
@@ -124,14 +141,14 @@ fn wrong_claims(catalog: &Catalog, results: &[(String, String, BTreeMap<Kind, Ve
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (_, name, by_kind) in &self.results {
-            let told = by_kind.iter().map(|(kind, result)| match result {
+        for Outcome { name, verdicts, .. } in &self.results {
+            let told = verdicts.iter().map(|(kind, result)| match result {
                 Verdict::Proven => format!("{} proven", kind.name()),
                 Verdict::Excepted => format!("{} excepted", kind.name()),
                 Verdict::Failed(_) => format!("{} FAILED", kind.name()),
             });
             writeln!(f, "{name}: {}", told.collect::<Vec<_>>().join(", "))?;
-            for (kind, result) in by_kind {
+            for (kind, result) in verdicts {
                 if let Verdict::Failed(error) = result {
                     let short: String = error.chars().take(FINDING_MAX).collect();
                     writeln!(f, "    {}: {short}", kind.name())?;
@@ -142,7 +159,7 @@ impl fmt::Display for Report {
             writeln!(f, "{claim}")?;
         }
         let count = |wanted: fn(&Verdict) -> bool| {
-            self.results.iter().flat_map(|(_, _, own)| own.values()).filter(|own| wanted(own)).count()
+            self.results.iter().flat_map(|own| own.verdicts.values()).filter(|own| wanted(own)).count()
         };
         writeln!(
             f,

@@ -43,7 +43,7 @@ pub(crate) struct Scenario {
 }
 
 /// Whether the resource is there before the call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Start {
     Present,

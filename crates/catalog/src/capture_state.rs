@@ -104,8 +104,10 @@ fn projected(definition: &Definition, scope: &Scope) -> Result<Value, RecipeErro
     })
 }
 
-/// Writes documents in one way and puts lists without order into one order, so that the digest depends on neither.
+/// Writes numbers and documents in one way and puts lists without order into one order, so that the digest depends on none
+/// of that.
 fn in_one_form(definition: &Definition, mut state: Value) -> Value {
+    numbers_in_one_form(&mut state);
     for path in &definition.state.documents {
         path.for_each(&mut state, |_| false, &mut |_, place| {
             if let Some(text) = place.as_str().and_then(one_text) {
@@ -121,6 +123,24 @@ fn in_one_form(definition: &Definition, mut state: Value) -> Value {
         });
     }
     state
+}
+
+/// A call says `64` where an answer says `64.0`.
+fn numbers_in_one_form(value: &mut Value) {
+    match value {
+        Value::Number(number) => {
+            let whole = number.as_f64().filter(|own| number.is_f64() && own.fract() == 0.0);
+            // Only as far as every whole number has a float of its own (2^53).
+            #[expect(clippy::cast_possible_truncation, reason = "far inside of what an i64 can be")]
+            let whole = whole.filter(|own| own.abs() < 9_007_199_254_740_992.0).map(|own| own as i64);
+            if let Some(whole) = whole {
+                *value = whole.into();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(numbers_in_one_form),
+        Value::Object(members) => members.values_mut().for_each(numbers_in_one_form),
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
 }
 
 /// The text that tells an item of a list from the others.

@@ -15,6 +15,10 @@ pub(crate) fn contradiction(definition: &Definition) -> Option<String> {
     looks_at_what_is_not_there(definition)
         .or_else(|| undo_contradiction(definition))
         .or_else(|| definition.settle.as_ref().and_then(settle_contradiction))
+        .or_else(|| {
+            let both = definition.secrets.none.is_some() && !definition.secrets.state.is_empty();
+            both.then(|| "nothing of its state is secret, and something is".to_owned())
+        })
         .or_else(|| definition.reads.is_empty().then(|| "it reads nothing".to_owned()))
 }
 

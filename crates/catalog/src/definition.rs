@@ -199,6 +199,9 @@ pub(crate) struct Secrets {
     pub(crate) state: Vec<SecretRule>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) parameters: Vec<SecretRule>,
+    /// Why nothing of the state is secret, though an answer holds something that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) none: Option<String>,
 }
 
 /// A path that leads to secrets. The conditions are asked of the object or list that holds what the path leads to.
@@ -320,7 +323,7 @@ pub(crate) struct Need {
 
 impl Secrets {
     fn is_empty(&self) -> bool {
-        self.state.is_empty() && self.parameters.is_empty()
+        self.state.is_empty() && self.parameters.is_empty() && self.none.is_none()
     }
 }
 

@@ -15,11 +15,15 @@
 //! | `entries(object, key, value)` | a list of objects, one per member: its name as member `key`, its value as member `value` |
 //! | `object_of(items, key, value)` | the way back: one member per item, named by its member `key`, with its member `value` |
 //! | `split(text, separator)` | the parts of a text |
+//! | `from_json(text)` | the value that a JSON text holds; `null` for another text |
+//! | `to_json(value)` | its text, without the members that are `null`; `null` for `null` |
 
 use std::collections::BTreeMap;
 
 use jmespath::functions::{ArgumentType, CustomFunction, Signature};
 use jmespath::{Context, Rcvar, Runtime, Variable};
+
+use crate::expression::{value_of, variable};
 
 /// Registers them all.
 pub(crate) fn register(runtime: &mut Runtime) {
@@ -81,6 +85,15 @@ fn register_reshaping(runtime: &mut Runtime) {
         let part = |part: &str| Rcvar::new(Variable::String(part.to_owned()));
         let parts = subject.as_string().map(|subject| subject.split(separator.as_str()).map(part).collect());
         Variable::Array(parts.unwrap_or_default())
+    });
+    let text_or_null = ArgumentType::Union(vec![ArgumentType::String, ArgumentType::Null]);
+    add(runtime, "from_json", [text_or_null], |[text]| {
+        let parsed = text.as_string().and_then(|text| serde_json::from_str(text).ok());
+        parsed.map_or(Variable::Null, |value: serde_json::Value| Variable::clone(&variable(&value)))
+    });
+    add(runtime, "to_json", [ArgumentType::Any], |[value]| match value_of(value) {
+        serde_json::Value::Null => Variable::Null,
+        value => Variable::String(value.to_string()),
     });
 }
 
@@ -179,5 +192,14 @@ mod tests {
         assert_eq!(given("without_keys(call, ['a', 'x'])", &scope), json!({"b": 2}));
         assert_eq!(given("split(arn, ':')[-1]", &scope), json!("topic"));
         assert_eq!(given("split(nothing, ':')", &scope), json!([]));
+    }
+
+    #[test]
+    fn a_text_of_json_is_gone_into_and_written_again() {
+        let scope = json!({"policy": r#"{"Statement": [{"Sid": "a"}]}"#, "plain": "x"});
+        assert_eq!(given("from_json(policy).Statement[0].Sid", &scope), json!("a"));
+        assert_eq!(given("to_json(from_json(policy))", &scope), json!(r#"{"Statement":[{"Sid":"a"}]}"#));
+        assert_eq!(given("from_json(plain)", &scope), Value::Null);
+        assert_eq!(given("to_json(from_json(nothing))", &scope), Value::Null);
     }
 }

@@ -108,9 +108,9 @@ impl Lint<'_> {
         let definition = self.recipe.definition();
         for read in &definition.reads {
             let sensitive = self.read(read);
-            if sensitive && definition.secrets.state.is_empty() {
-                let message =
-                    "the answer holds what the models call sensitive, and no path of the state is secret";
+            if sensitive && definition.secrets.state.is_empty() && definition.secrets.none.is_none() {
+                let message = "the answer holds what the models call sensitive, and no path of the state is secret; \
+                               if nothing of it is kept, `none` says so";
                 self.find(&format!("read {}", read.name), message);
             }
         }
@@ -159,8 +159,13 @@ impl Lint<'_> {
             return;
         }
         let violations = operation.validate(&skeleton(template));
+        let recipe = self.catalog.recipe(operation.service(), operation.name());
+        let filled: Vec<_> = recipe.iter().flat_map(|recipe| recipe.filled()).collect();
         for violation in violations.iter().filter(|violation| violation.rule == "missing") {
-            self.find(place, told(violation));
+            let name = violation.path.strip_prefix('/').unwrap_or_default();
+            if !filled.contains(&name) {
+                self.find(place, told(violation));
+            }
         }
         self.unknown(place, violations);
     }

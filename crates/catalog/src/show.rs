@@ -172,7 +172,9 @@ fn secrets(definition: &Definition) -> Vec<String> {
         format!("{} of the {place}{when}{unless}", rule.path)
     };
     let parameters = definition.secrets.parameters.iter().map(|rule| line("call", rule));
-    parameters.chain(definition.secrets.state.iter().map(|rule| line("state", rule))).collect()
+    let state = definition.secrets.state.iter().map(|rule| line("state", rule));
+    let none = definition.secrets.none.iter().map(|why| format!("none in the state: {why}"));
+    parameters.chain(state).chain(none).collect()
 }
 
 fn expected(definition: &Definition) -> Vec<String> {
