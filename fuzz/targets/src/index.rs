@@ -11,23 +11,29 @@ use crate::container::restamped;
 /// less behind than the limit of memory.
 const RARELY: u64 = 8192;
 
-/// Loads an index: as it is, then with the checksums of what it holds. Panics if one loads as a whole and then does not give
-/// all its operations.
+/// Loads an index: as it is, then with the checksums of what it holds. Of one in some thousands the operations are used too.
 pub fn index(input: &[u8]) {
-    load(input.to_vec());
-    if let Some(restamped) = restamped(input) {
-        load(restamped);
-    }
+    load(input, |bytes| {
+        let mut hasher = DefaultHasher::new();
+        bytes.hash(&mut hasher);
+        hasher.finish().is_multiple_of(RARELY)
+    });
 }
 
-fn load(bytes: Vec<u8>) {
-    let mut hasher = DefaultHasher::new();
-    bytes.hash(&mut hasher);
-    let fully = hasher.finish().is_multiple_of(RARELY);
-    let Ok(index) = Index::from_bytes(bytes) else { return };
-    let whole = index.verify().is_ok();
-    if fully {
-        use_all(&index, whole);
+/// The same, with the operations of every index that loads. Panics if one loads as a whole and then does not give all its
+/// operations.
+pub fn index_and_operations(input: &[u8]) {
+    load(input, |_| true);
+}
+
+fn load(input: &[u8], fully: fn(&[u8]) -> bool) {
+    for bytes in [Some(input.to_vec()), restamped(input)].into_iter().flatten() {
+        let fully = fully(&bytes);
+        let Ok(index) = Index::from_bytes(bytes) else { continue };
+        let whole = index.verify().is_ok();
+        if fully {
+            use_all(&index, whole);
+        }
     }
 }
 

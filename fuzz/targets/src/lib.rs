@@ -13,5 +13,5 @@ mod models;
 pub use answers::{answer, load_operations};
 pub use command_line::{command_line, load_commands};
 pub use container::stored;
-pub use index::index;
+pub use index::{index, index_and_operations};
 pub use models::small_indexes;

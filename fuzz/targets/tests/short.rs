@@ -83,7 +83,7 @@ fn an_index_is_loaded_or_refused_whatever_it_holds() {
             (protocol.to_owned(), index)
         })
         .collect();
-    hold_over(seeds, fuzz_targets::index);
+    hold_over(seeds, fuzz_targets::index_and_operations);
 }
 
 /// Runs a target over a folder of seeds.
