@@ -6,6 +6,13 @@ use aws_call::{Access, Index, IndexError, LookupError};
 
 use crate::given::{index, index_path, operation};
 
+/// The built index with another last byte, which belongs to the last service.
+fn changed_at_the_end() -> Index {
+    let mut bytes = std::fs::read(index_path()).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    Index::from_bytes(bytes).unwrap()
+}
+
 #[test]
 fn all_services_are_there_within_the_size_that_a_function_can_carry() {
     let index = index();
@@ -43,10 +50,7 @@ fn every_operation_of_every_service_loads() {
 #[test]
 fn the_whole_index_can_be_used_and_a_changed_one_cannot() {
     index().verify().unwrap();
-    let mut bytes = std::fs::read(index_path()).unwrap();
-    let last = bytes.len() - 1;
-    bytes[last] ^= 1;
-    let error = Index::from_bytes(bytes).unwrap().verify().unwrap_err();
+    let error = changed_at_the_end().verify().unwrap_err();
     assert!(matches!(error, IndexError::Corrupt { .. }), "{error:?}");
 }
 
@@ -103,10 +107,7 @@ fn an_index_of_another_version_says_so_and_what_builds_it() {
 
 #[test]
 fn a_changed_section_is_refused_when_it_is_loaded() {
-    let mut bytes = std::fs::read(index_path()).unwrap();
-    let last = bytes.len() - 1;
-    bytes[last] ^= 1;
-    let index = Index::from_bytes(bytes).unwrap();
+    let index = changed_at_the_end();
     let service = index.services().last().map(|name| (*name).to_owned()).unwrap();
     let error = index.operations(&service).unwrap_err();
     assert!(matches!(error, LookupError::Index(IndexError::Corrupt { .. })), "{error:?}");
