@@ -98,11 +98,34 @@ pub(super) fn edit(command: &Command<'_>, table: &mut ArgumentTable<'_>) {
     }
 }
 
+/// Makes what simple options have left the value of the parameter that they stand for.
+pub(super) fn join(command: &Command<'_>, parameters: &mut Parameters) -> Result<(), CommandError> {
+    let (name, list, simple) = match (command.service, command.name) {
+        ("ec2", "run-instances") => {
+            ("NetworkInterfaces", "--network-interfaces", "--associate-public-ip-address and the like")
+        }
+        ("ec2", name) if compute::changes_rules(name) => {
+            ("IpPermissions", "--ip-permissions", "--protocol, --port and the like")
+        }
+        ("cloudwatch", "put-metric-data") => ("MetricData", "--metric-data", "--metric-name"),
+        _ => return Ok(()),
+    };
+    let Some(left) = parameters.remove(&single(name)) else { return Ok(()) };
+    match parameters.insert(name.to_owned(), left) {
+        None => Ok(()),
+        Some(_) => Err(conflict(list, simple)),
+    }
+}
+
+/// Where simple options leave their values until it is known that the list itself is not given.
+fn single(name: &str) -> String {
+    format!("{name} (single)")
+}
+
 /// Changes the parameters of a call where awscli does.
 pub(super) fn finish(command: &Command<'_>, parameters: &mut Parameters) -> Result<(), CommandError> {
-    match (command.service, command.name) {
-        ("ec2", _) => compute::finish(command, parameters),
-        ("cloudwatch", "put-metric-data") => messages::finish_metric(parameters),
+    match command.service {
+        "ec2" => compute::finish(command, parameters),
         _ => Ok(()),
     }
 }
