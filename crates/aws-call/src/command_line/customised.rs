@@ -56,19 +56,15 @@ pub(super) fn edit(command: &Command<'_>, table: &mut ArgumentTable<'_>) {
                 table.add(name, Takes::Nothing, Sets::Custom(*setter));
             }
         }
-        ("emr", "add-tags") => {
-            table.add("tags", Takes::OneOrMore, Sets::Custom(tags));
-        }
+        ("emr", "add-tags") => table.add("tags", Takes::OneOrMore, Sets::Custom(tags)),
         ("rds" | "docdb" | "neptune", _) if has(table, "pre-signed-url") => {
             table.add("source-region", Takes::One, Sets::Refused(SIGNED));
         }
         ("rds", "add-option-to-option-group") => {
-            table.remove("options-to-remove");
-            table.rename_one("options-to-include", "options");
+            keep_as_options(table, "options-to-include", "options-to-remove")
         }
         ("rds", "remove-option-from-option-group") => {
-            table.remove("options-to-include");
-            table.rename_one("options-to-remove", "options");
+            keep_as_options(table, "options-to-remove", "options-to-include");
         }
         ("iam", "create-virtual-mfa-device") => ignore(table, &["outfile", "bootstrap-method"]),
         ("iot", "create-keys-and-certificate" | "create-certificate-from-csr") => {
@@ -128,6 +124,12 @@ pub(super) fn finish(command: &Command<'_>, parameters: &mut Parameters) -> Resu
         "ec2" => compute::finish(command, parameters),
         _ => Ok(()),
     }
+}
+
+/// `rds.py`: of the two lists of options that an operation takes, a command has one.
+fn keep_as_options(table: &mut ArgumentTable<'_>, kept: &str, removed: &str) {
+    table.remove(removed);
+    table.rename_one(kept, "options");
 }
 
 fn has(table: &ArgumentTable<'_>, name: &str) -> bool {
