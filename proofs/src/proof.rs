@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use aws_call::{Index, Output};
-use changegate_catalog::{CallContext, Catalog, DiffLine, Recipe, Sealer, Settled, resolve_output};
+use changegate_catalog::{
+    CallContext, Catalog, DiffLine, KeptOutput, Recipe, Sealer, Settled, keep_output, resolve_output,
+};
 use changegate_change::{capture::Capture, sealed::Vault, undo::UndoClass, undo::UndoPlan};
 use serde_json::{Map, Value, json};
 
@@ -37,7 +39,7 @@ struct Run<'a> {
 /// The call, and the captures around it.
 struct Made {
     context: CallContext,
-    output: Value,
+    kept: KeptOutput,
     before: Capture,
     after: Capture,
     plan: UndoPlan,
@@ -132,7 +134,8 @@ impl Run<'_> {
         recipe.safer(&context, &before).map_err(|error| error.to_string())?;
         let expected = recipe.expected(&context, &before, &mut Sealer::new(TENANT_KEY));
         let output = self.mutate(recipe.service(), recipe.operation(), &context.parameters).await?.output;
-        self.settle(recipe, &context).await?;
+        let kept = keep_output(&recipe.needed_output(&plan), &output);
+        self.settle(recipe, &context, &kept).await?;
         let after = self.capture(recipe, &context).await?;
         if let Some(expected) = expected.filter(|expected| *expected != after) {
             let lines = paths(&recipe.diff(&expected, &after));
@@ -141,7 +144,7 @@ impl Run<'_> {
                 "after the call it is not what was expected: {lines:?}: {after}, not {expected}"
             ));
         }
-        let made = Made { context, output, before, after, plan };
+        let made = Made { context, kept, before, after, plan };
         self.changes(&made)?;
         Ok(made)
     }
@@ -178,13 +181,13 @@ impl Run<'_> {
         }
         for planned in &made.plan.calls {
             let revealed = self.vault.reveal(&planned.parameters).map_err(|error| error.to_string())?;
-            let parameters = resolve_output(&revealed, &made.output).map_err(|error| error.to_string())?;
+            let parameters = resolve_output(&revealed, &made.kept).map_err(|error| error.to_string())?;
             let context = self.context(parameters);
-            self.mutate(&planned.service, &planned.operation, &context.parameters)
-                .await
-                .map_err(|error| format!("undo: {error}"))?;
+            let mutated = self.mutate(&planned.service, &planned.operation, &context.parameters).await;
+            let output = mutated.map_err(|error| format!("undo: {error}"))?.output;
             if let Some(recipe) = self.prover.catalog.recipe(&planned.service, &planned.operation) {
-                self.settle(recipe, &context).await?;
+                let plan = UndoPlan { class: UndoClass::None, calls: vec![], caveats: vec![] };
+                self.settle(recipe, &context, &keep_output(&recipe.needed_output(&plan), &output)).await?;
             }
         }
         let restored = self.capture(self.recipe, &made.context).await?;
@@ -218,10 +221,10 @@ impl Run<'_> {
         Ok(capture)
     }
 
-    async fn settle(&self, recipe: &Recipe, context: &CallContext) -> Result<(), String> {
+    async fn settle(&self, recipe: &Recipe, context: &CallContext, kept: &KeptOutput) -> Result<(), String> {
         let Some(test) = recipe.settle() else { return Ok(()) };
         let Prover { index, emulator, .. } = self.prover;
-        let reads = test.reads(context).map_err(|error| error.to_string())?;
+        let reads = test.reads(context, kept).map_err(|error| error.to_string())?;
         for _ in 0..LOOKS {
             let answers = emulator.answers(index, &reads).await?;
             match test.is_settled(context, &answers).map_err(|error| error.to_string())? {

@@ -46,4 +46,4 @@ pub use lint::LintFinding;
 pub use recipe::{Evidence, PolicyStatement, Recipe};
 pub use sealer::Sealer;
 pub use settle::{SettleTest, Settled};
-pub use template::{OUTPUT, ValueTemplate, resolve_output};
+pub use template::{KeptOutput, OUTPUT, ValueTemplate, keep_output, resolve_output};

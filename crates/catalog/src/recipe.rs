@@ -1,5 +1,7 @@
 //! The catalogue's entry for one operation.
 
+use std::collections::BTreeSet;
+
 use changegate_change::capture::Capture;
 use changegate_change::digest::Digest;
 use changegate_change::id::ActionClass;
@@ -19,6 +21,7 @@ use crate::expression::Scope;
 use crate::plan_undo;
 use crate::sealer::Sealer;
 use crate::settle::SettleTest;
+use crate::template::placeholders;
 
 /// The version of the engine that gives recipes their meaning; part of every recipe's hash.
 const ENGINE: u32 = 2;
@@ -224,6 +227,13 @@ impl Recipe {
     /// What differs between two captures of this recipe; list items are matched by the identity that the recipe names.
     pub fn diff(&self, before: &Capture, after: &Capture) -> Vec<DiffLine> {
         diff::lines(before, after, &self.definition.state.lists)
+    }
+
+    /// The expressions of what must be kept of the call's output: what the undo and the settle test ask with.
+    pub fn needed_output(&self, plan: &UndoPlan) -> BTreeSet<String> {
+        let undo = plan.calls.iter().flat_map(|call| placeholders(&call.parameters));
+        let settle = self.definition.settle.iter().flat_map(|settle| &settle.reads);
+        undo.chain(settle.flat_map(|read| placeholders(&read.parameters.clone().into()))).collect()
     }
 
     /// The test by which it is known that AWS has finished; none if the answer is the end.

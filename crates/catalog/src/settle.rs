@@ -4,6 +4,7 @@ use crate::answers::{Answers, read_calls};
 use crate::call::{CallContext, ReadAnswer, ReadCall};
 use crate::definition::Settle;
 use crate::error::RecipeError;
+use crate::template::{KeptOutput, resolve_output};
 
 /// The settle test of a recipe.
 #[derive(Debug, Clone)]
@@ -31,12 +32,17 @@ impl SettleTest {
         Self { service: service.to_owned(), settle }
     }
 
-    /// The reads that the test is made on.
+    /// The reads that the test is made on; what they need of the call's output is in `kept`.
     ///
     /// # Errors
-    /// An expression that does not fit the call.
-    pub fn reads(&self, call: &CallContext) -> Result<Vec<ReadCall>, RecipeError> {
-        read_calls(&self.service, &self.settle.reads, call)
+    /// An expression that does not fit the call; something of the output that was not kept.
+    pub fn reads(&self, call: &CallContext, kept: &KeptOutput) -> Result<Vec<ReadCall>, RecipeError> {
+        let reads = read_calls(&self.service, &self.settle.reads, call)?;
+        let resolved = reads.into_iter().map(|read| {
+            let parameters = resolve_output(&read.parameters, kept)?;
+            Ok(ReadCall { parameters, ..read })
+        });
+        resolved.collect()
     }
 
     /// What the answers to [`SettleTest::reads`], in their order, say.

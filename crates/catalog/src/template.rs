@@ -1,5 +1,7 @@
 //! Templates: JSON with expressions in it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -151,31 +153,61 @@ fn output_of(map: &Map<String, Value>) -> Option<&str> {
     map.get(OUTPUT).filter(|_| map.len() == 1)?.as_str()
 }
 
-/// Fills the placeholders `{"$output": "…"}` of an undo call from the output of the call that it undoes.
-///
-/// # Errors
-/// [`RecipeError::DoesNotFit`] if an expression cannot be evaluated, or gives nothing: an undo never runs with a parameter
-/// missing.
-pub fn resolve_output(parameters: &Value, output: &Value) -> Result<Value, RecipeError> {
-    match parameters {
+/// What was kept of an output: the values of expressions, by their text.
+pub type KeptOutput = BTreeMap<String, Value>;
+
+/// The values that expressions have in an output. What the output does not have is left out. It is all that is kept of it.
+#[must_use]
+pub fn keep_output(expressions: &BTreeSet<String>, output: &Value) -> KeptOutput {
+    let scope = Scope::within(output);
+    let found = |text: &String| {
+        let found = value_of(Expression::parse(text).ok()?.evaluate(&scope).ok()?.as_ref());
+        (!found.is_null()).then(|| (text.clone(), found))
+    };
+    expressions.iter().filter_map(found).collect()
+}
+
+/// The expressions of the placeholders `{"$output": "…"}` in a value.
+pub(crate) fn placeholders(value: &Value) -> BTreeSet<String> {
+    let mut wanted = BTreeSet::new();
+    collect_placeholders(value, &mut wanted);
+    wanted
+}
+
+fn collect_placeholders(value: &Value, wanted: &mut BTreeSet<String>) {
+    match value {
         Value::Object(map) => match output_of(map) {
-            Some(text) => from_output(text, output),
-            None => map
-                .iter()
-                .map(|(name, item)| Ok((name.clone(), resolve_output(item, output)?)))
-                .collect::<Result<Map<_, _>, _>>()
-                .map(Value::Object),
+            Some(text) => {
+                wanted.insert(text.to_owned());
+            }
+            None => map.values().for_each(|member| collect_placeholders(member, wanted)),
         },
-        Value::Array(items) => items.iter().map(|item| resolve_output(item, output)).collect(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(parameters.clone()),
+        Value::Array(items) => items.iter().for_each(|item| collect_placeholders(item, wanted)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
-fn from_output(text: &str, output: &Value) -> Result<Value, RecipeError> {
-    let does_not_fit = |reason: String| RecipeError::DoesNotFit { expression: text.to_owned(), reason };
-    let expression = Expression::parse(text).map_err(|error| does_not_fit(error.to_string()))?;
-    let found = value_of(expression.evaluate(&Scope::within(output))?.as_ref());
-    if found.is_null() { Err(does_not_fit("the output does not have it".to_owned())) } else { Ok(found) }
+/// Fills the placeholders `{"$output": "…"}` of an undo call, or of a read of a settle test, from what was kept of the
+/// output of the call.
+///
+/// # Errors
+/// [`RecipeError::DoesNotFit`] if the output did not have it: nothing is asked with a parameter missing.
+pub fn resolve_output(parameters: &Value, kept: &KeptOutput) -> Result<Value, RecipeError> {
+    match parameters {
+        Value::Object(map) => match output_of(map) {
+            Some(text) => kept.get(text).cloned().ok_or_else(|| RecipeError::DoesNotFit {
+                expression: text.to_owned(),
+                reason: "the output does not have it".to_owned(),
+            }),
+            None => map
+                .iter()
+                .map(|(name, item)| Ok((name.clone(), resolve_output(item, kept)?)))
+                .collect::<Result<Map<_, _>, _>>()
+                .map(Value::Object),
+        },
+        Value::Array(items) => items.iter().map(|item| resolve_output(item, kept)).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(parameters.clone()),
+    }
 }
 
 #[cfg(test)]
@@ -196,8 +228,10 @@ mod tests {
         let planned = template.render(&Scope::default()).unwrap();
         assert_eq!(planned, json!({"Ids": {"$output": "Rules[].Id"}}));
         let output = json!({"Rules": [{"Id": "sgr-1"}, {"Id": "sgr-2"}]});
-        assert_eq!(resolve_output(&planned, &output).unwrap(), json!({"Ids": ["sgr-1", "sgr-2"]}));
-        assert!(resolve_output(&planned, &json!({})).is_err());
+        let kept = keep_output(&placeholders(&planned), &output);
+        assert_eq!(kept, BTreeMap::from([("Rules[].Id".to_owned(), json!(["sgr-1", "sgr-2"]))]));
+        assert_eq!(resolve_output(&planned, &kept).unwrap(), json!({"Ids": ["sgr-1", "sgr-2"]}));
+        assert!(resolve_output(&planned, &KeptOutput::new()).is_err());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::id::{AccountId, ActionClass, AgentId, ApproverId, ChangeId, TenantId}
 use crate::json::{StrictJsonError, canonical};
 use crate::quorum::ApprovalRule;
 use crate::request::EXECUTE_WITHIN_DEFAULT;
-use crate::undo::UndoPlan;
+use crate::undo::{PlannedCall, UndoPlan};
 
 /// The version of the digested form.
 pub const FORMAT: u32 = 1;
@@ -117,6 +117,19 @@ pub struct Step {
     pub settle: Option<String>,
     /// What the recipe warns of.
     pub risks: Vec<String>,
+    /// Calls that would make the change safer if they were made before it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub safer: Vec<SaferCall>,
+}
+
+/// A call that makes a change safer if it is made before it: a snapshot, a version. Nobody makes it unless it is proposed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SaferCall {
+    /// What it is good for.
+    pub says: String,
+    /// The call.
+    pub call: PlannedCall,
 }
 
 /// The catalogue's entry that planned a step.

@@ -192,6 +192,7 @@ mod tests {
             request_id: Some("r".into()),
             code: None,
             message: None,
+            output: [("Id".to_owned(), json!("sgr-1"))].into(),
             ended_at: at(),
         }
     }

@@ -1,5 +1,7 @@
 //! Attempt, outcome and after capture of one step.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -52,6 +54,9 @@ pub struct AttemptResult {
     pub code: Option<String>,
     /// The error in words, if it did not succeed.
     pub message: Option<String>,
+    /// What the undo needs of the output, by the expression that the plan names it with.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub output: BTreeMap<String, Value>,
     /// When the answer was read, or waiting for it ended.
     pub ended_at: Timestamp,
 }

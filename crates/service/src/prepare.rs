@@ -4,7 +4,7 @@ use aws_call::{LookupError, Operation};
 use changegate_catalog::{CallContext, Recipe, Sealer};
 use changegate_change::capture::{Capture, CaptureRef};
 use changegate_change::id::ChangeId;
-use changegate_change::proposal::{RecipeRef, Step};
+use changegate_change::proposal::{RecipeRef, SaferCall, Step};
 use changegate_change::request::{StepRequest, Violation};
 use changegate_change::tenant::{Account, TenantConfig};
 use changegate_policy::{Denial, open_account};
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::error::{Code, ServiceError};
 use crate::protected::Protected;
-use crate::steps::{capture, idempotency_token, recipe_error, render_call, session_policy};
+use crate::steps::{answers, idempotency_token, recipe_error, render_call, session_policy};
 use crate::tenant_aws::TenantAws;
 
 /// A call that was understood: it exists, may be called through Changegate, and its parameters fit.
@@ -22,6 +22,7 @@ pub struct Understood<'a> {
     recipe: &'a Recipe,
     account: &'a Account,
     context: CallContext,
+    number: usize,
 }
 
 /// A step with the capture that it names.
@@ -66,8 +67,13 @@ pub fn understand<'a>(
         aws.index().operation(&request.service, &request.operation).map_err(|e| lookup(number, e))?;
     supported(&operation)?;
     let account = open_account(config, &request.account, &request.region).map_err(|d| denial(&d))?;
+    let recipe = aws.catalog().recipe(operation.service(), operation.name()).ok_or_else(|| {
+        let call = format!("{}:{}", operation.service(), operation.name());
+        ServiceError::new(Code::NoRecipe, format!("the catalogue has no recipe for {call}"))
+    })?;
     let mut parameters = request.parameters.clone();
-    violations(number, &operation, &parameters)?;
+    let filled: Vec<_> = recipe.filled().collect();
+    violations(number, &operation, &parameters, &filled)?;
     resolve_token(&operation, &mut parameters, change, number);
     let partition = account.reader_role.split(':').nth(1).unwrap_or("aws").to_owned();
     let context = CallContext {
@@ -77,11 +83,7 @@ pub fn understand<'a>(
         parameters,
     };
     untouched(protected, config, &operation, &context)?;
-    let recipe = aws.catalog().recipe(operation.service(), operation.name()).ok_or_else(|| {
-        let call = format!("{}:{}", operation.service(), operation.name());
-        ServiceError::new(Code::NoRecipe, format!("the catalogue has no recipe for {call}"))
-    })?;
-    Ok(Understood { operation, recipe, account, context })
+    Ok(Understood { operation, recipe, account, context, number })
 }
 
 /// Reads the state before, plans the undo and renders the request.
@@ -95,10 +97,14 @@ pub async fn prepare(
     sealer: &mut Sealer,
     fingerprint_key: &[u8; 32],
 ) -> Result<Prepared, ServiceError> {
-    let Understood { operation, recipe, account, context } = call;
-    let before = capture(aws, recipe, &context, credentials, sealer).await?;
+    let Understood { operation, recipe, account, mut context, number } = call;
+    let answers = answers(aws, recipe, &context, credentials).await?;
+    context.parameters = recipe.fill(&context, &answers).map_err(recipe_error)?;
+    violations(number, &operation, &context.parameters, &[])?;
+    let before = recipe.capture(&context, &answers, sealer).map_err(recipe_error)?;
     recipe.check(&context, &before).map_err(recipe_error)?;
     let undo = recipe.undo(&context, &before).map_err(recipe_error)?;
+    let safer = recipe.safer(&context, &before).map_err(recipe_error)?;
     let expected = recipe.expected(&context, &before, sealer);
     let diff = expected.map(|expected| recipe.diff(&before, &expected)).unwrap_or_default();
     let parameters = recipe.seal_parameters(&context.parameters, operation.sensitive_paths(), sealer);
@@ -133,6 +139,7 @@ pub async fn prepare(
         undo,
         settle: recipe.settle().map(|settle| settle.describe().to_owned()),
         risks: recipe.risk_notes().to_vec(),
+        safer: safer.into_iter().map(|(says, call)| SaferCall { says, call }).collect(),
     };
     Ok(Prepared { step, before })
 }
@@ -178,11 +185,21 @@ pub fn denial(denial: &Denial) -> ServiceError {
     ServiceError::new(code, denial.to_string())
 }
 
-fn violations(number: usize, operation: &Operation, parameters: &Value) -> Result<(), ServiceError> {
+/// What is wrong with the parameters. Those of `filled` are filled in later.
+fn violations(
+    number: usize,
+    operation: &Operation,
+    parameters: &Value,
+    filled: &[&str],
+) -> Result<(), ServiceError> {
+    let filled_in = |violation: &aws_call::Violation| {
+        let name = violation.path.strip_prefix('/').unwrap_or_default();
+        violation.rule == "missing" && filled.contains(&name)
+    };
     let found: Vec<_> = operation
         .validate(parameters)
         .into_iter()
-        .filter(|violation| !violation.warning)
+        .filter(|violation| !violation.warning && !filled_in(violation))
         .map(|violation| Violation {
             path: format!("/steps/{number}/parameters{}", violation.path),
             rule: violation.rule.to_owned(),

@@ -1,5 +1,7 @@
 //! What happens to a change, written: record, ledger entry and what follows from it, in one transaction.
 
+use std::collections::BTreeMap;
+
 use changegate_change::head::{Facts, Head, Why};
 use changegate_change::id::{ChangeId, TenantId};
 use changegate_change::ledger::{Entry, Kind};
@@ -192,6 +194,7 @@ impl<'a> Recorder<'a> {
                     message: Some(
                         "the attempt said nothing before its deadline; the call may have happened".into(),
                     ),
+                    output: BTreeMap::new(),
                     ended_at: self.clock.now(),
                 };
                 self.write_attempt(record, fence.step, result, Kind::CallUnknown, Event::CallUnknown).await

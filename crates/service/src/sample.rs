@@ -1,5 +1,7 @@
 //! A change as it is stored, in every status, for tests: signed by a stand-in for KMS, its ledger written event by event.
 
+use std::collections::BTreeMap;
+
 use changegate_change::capture::{Capture, CaptureRef};
 use changegate_change::decision::{Decision, SignedDecision, Verb};
 use changegate_change::digest::Digest;
@@ -144,6 +146,7 @@ pub(crate) fn result(outcome: Outcome) -> AttemptResult {
         request_id: Some("request-1".into()),
         code: None,
         message: None,
+        output: BTreeMap::new(),
         ended_at: at() + SignedDuration::from_mins(6),
     }
 }

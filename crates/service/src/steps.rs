@@ -2,7 +2,7 @@
 
 use aws_call::{Operation, Request, Resource};
 use aws_credential_types::Credentials;
-use changegate_catalog::{CallContext, PolicyStatement, Recipe, Sealer};
+use changegate_catalog::{CallContext, PolicyStatement, ReadAnswer, Recipe, Sealer};
 use changegate_change::capture::Capture;
 use changegate_change::digest::Digest;
 use changegate_change::id::ChangeId;
@@ -117,9 +117,22 @@ pub async fn capture(
     credentials: &Credentials,
     sealer: &mut Sealer,
 ) -> Result<Capture, ServiceError> {
-    let reads = recipe.reads(context).map_err(recipe_error)?;
-    let answers = aws.answers(credentials, &context.region, &reads).await?;
+    let answers = answers(aws, recipe, context, credentials).await?;
     recipe.capture(context, &answers, sealer).map_err(recipe_error)
+}
+
+/// What AWS answers to the reads of a recipe.
+///
+/// # Errors
+/// The reads' errors.
+pub async fn answers(
+    aws: &TenantAws,
+    recipe: &Recipe,
+    context: &CallContext,
+    credentials: &Credentials,
+) -> Result<Vec<ReadAnswer>, ServiceError> {
+    let reads = recipe.reads(context).map_err(recipe_error)?;
+    aws.answers(credentials, &context.region, &reads).await
 }
 
 /// A recipe's refusal as an error of the use case.

@@ -1,6 +1,6 @@
 //! Propose the undo of a change: a new change, through the same gate.
 
-use changegate_catalog::Sealer;
+use changegate_catalog::{KeptOutput, Sealer, resolve_output};
 use changegate_change::digest::Digest;
 use changegate_change::id::ChangeId;
 use changegate_change::proposal::{Proposal, Step, Undoes};
@@ -43,7 +43,7 @@ impl Propose {
         let vault = dossier.vault(&self.sealing, tenant, original).await?;
         self.unchanged(caller, proposal, step, after, &vault).await?;
         let now = self.clock.now();
-        let request = request(proposal, step, &vault, now)?;
+        let request = request(proposal, step, &vault, kept(&record), now)?;
         let origin = Origin { undoes: Undoes { change: original.clone(), after: *after } };
         let drafted = self.draft(caller, request, Some(origin), now).await?;
         self.submit(caller, drafted, key, body, now).await
@@ -98,6 +98,12 @@ impl Propose {
     }
 }
 
+/// What was kept of AWS's answer to the change.
+fn kept(record: &Record) -> &KeptOutput {
+    const NOTHING: &KeptOutput = &KeptOutput::new();
+    record.step(0).and_then(|step| step.attempt.as_ref()).map_or(NOTHING, |attempt| &attempt.output)
+}
+
 fn undoable<'a>(record: &'a Record, proposal: &'a Proposal) -> Result<(&'a Step, &'a Digest), ServiceError> {
     let head = &record.head;
     match head.status {
@@ -144,15 +150,21 @@ fn request(
     proposal: &Proposal,
     step: &Step,
     vault: &Vault,
+    kept: &KeptOutput,
     now: jiff::Timestamp,
 ) -> Result<ProposalRequest, ServiceError> {
     let call = |call: &changegate_change::undo::PlannedCall| -> Result<StepRequest, ServiceError> {
+        let parameters = vault.reveal(&call.parameters).map_err(ServiceError::internal)?;
+        let parameters = resolve_output(&parameters, kept).map_err(|error| {
+            let message = "the undo needs something of AWS's answer to the change, which is not known";
+            ServiceError::new(Code::UndoUnavailable, message).because(error)
+        })?;
         Ok(StepRequest {
             account: step.account.clone(),
             region: step.region.clone(),
             service: call.service.clone(),
             operation: call.operation.clone(),
-            parameters: vault.reveal(&call.parameters).map_err(ServiceError::internal)?,
+            parameters,
         })
     };
     Ok(ProposalRequest {

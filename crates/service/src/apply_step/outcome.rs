@@ -1,12 +1,15 @@
 //! What came of a call that was sent, and how it is written.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_call::{NoAnswer, Outcome as Sent, Refusal};
+use changegate_catalog::{KeptOutput, keep_output};
 use changegate_change::ledger::Kind;
 use changegate_change::status::{Event, Status};
 use changegate_change::step_record::{AttemptResult, Outcome};
 use changegate_store::record::Record;
+use serde_json::Value;
 
 use super::fence::Taken;
 use super::preparation::Ready;
@@ -19,18 +22,22 @@ const WRITE_AGAIN: [u64; 5] = [100, 300, 900, 2_000, 4_000];
 const MESSAGE_MAX: usize = 500;
 const WITHHELD: &str = "AWS's words are left out because the call holds a secret";
 
-/// How a call ended, without the output.
+/// The most of an output that is kept, in bytes of JSON.
+const OUTPUT_MAX: usize = 2_000;
+
+/// How a call ended. Of the output it has only what undo and settle test need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Ended {
     outcome: Outcome,
     request_id: Option<String>,
     code: Option<String>,
     message: Option<String>,
+    output: KeptOutput,
 }
 
 impl Ended {
     /// How a call ended. Of a call with a secret, AWS's words are not kept: they may quote a parameter.
-    pub(super) fn of(sent: Sent, secret: bool) -> Self {
+    pub(super) fn of(sent: Sent, secret: bool, needed: &BTreeSet<String>) -> Self {
         let words = |words: String| Some(if secret { WITHHELD.to_owned() } else { limited(&words) });
         match sent {
             Sent::NotSent { reason } => Self {
@@ -38,30 +45,45 @@ impl Ended {
                 request_id: None,
                 code: Some("not_sent".into()),
                 message: Some(limited(&format!("not sent: {reason}"))),
+                output: KeptOutput::new(),
             },
             Sent::Refused(Refusal { code, message, request_id, .. }) => Self {
                 outcome: Outcome::Failed,
                 request_id,
                 code: Some(limited(&code)),
                 message: words(message),
+                output: KeptOutput::new(),
             },
             Sent::NoAnswer(NoAnswer { reason, code, request_id, .. }) => Self {
                 outcome: Outcome::Unknown,
                 request_id,
                 code: Some(code.map_or_else(|| "no_answer".into(), |code| limited(&code))),
                 message: words(reason),
+                output: KeptOutput::new(),
             },
-            Sent::Done(output) => {
-                Self { outcome: Outcome::Succeeded, request_id: output.request_id, code: None, message: None }
-            }
+            Sent::Done(output) => Self {
+                outcome: Outcome::Succeeded,
+                request_id: output.request_id,
+                code: None,
+                message: None,
+                output: kept(needed, &output.output),
+            },
             Sent::DoneUnreadable { request_id, .. } => Self {
                 outcome: Outcome::Succeeded,
                 request_id,
                 code: Some("output_unreadable".into()),
                 message: Some("AWS accepted the call; its output could not be read".into()),
+                output: KeptOutput::new(),
             },
         }
     }
+}
+
+/// What is needed of an output; nothing if that is too much, so that who needs it says that it is missing.
+fn kept(needed: &BTreeSet<String>, output: &Value) -> KeptOutput {
+    let kept = keep_output(needed, output);
+    let size: usize = kept.iter().map(|(name, value)| name.len() + value.to_string().len()).sum();
+    if size <= OUTPUT_MAX { kept } else { KeptOutput::new() }
 }
 
 /// The entry and the event of an outcome, for a change in `status`; none if the outcome changes nothing there.
@@ -87,10 +109,11 @@ impl ApplyStep {
         ready: &Ready,
         sent: Sent,
     ) {
-        let Ended { outcome, request_id, code, message } = Ended::of(sent, ready.secret);
+        let Ended { outcome, request_id, code, message, output } =
+            Ended::of(sent, ready.secret, &ready.needed_output);
         let attempt = taken.fence.attempt.clone();
         let ended_at = self.clock.now();
-        let result = AttemptResult { attempt, outcome, request_id, code, message, ended_at };
+        let result = AttemptResult { attempt, outcome, request_id, code, message, output, ended_at };
         for wait in WRITE_AGAIN {
             match self.write_result(cleared, taken, &result).await {
                 Ok(()) => return,
@@ -192,7 +215,7 @@ mod tests {
     #[test]
     fn every_answer_has_one_outcome_and_a_place_in_the_lifecycle() {
         for (sent, outcome, code) in every_answer() {
-            let ended = Ended::of(sent, false);
+            let ended = Ended::of(sent, false, &BTreeSet::new());
             assert_eq!((ended.outcome, ended.code.as_deref().unwrap_or_default()), (outcome, code));
             let (_, event) = event(outcome, Status::Executing).unwrap();
             let status = next(Status::Executing, event).unwrap();
@@ -224,7 +247,10 @@ mod tests {
     #[test]
     fn nothing_of_an_output_and_no_words_about_a_secret_are_kept() {
         for (sent, _, _) in every_answer() {
-            assert!(!format!("{:?}", Ended::of(sent, false)).contains("hunter2"));
+            assert!(
+                !format!("{:?}", Ended::of(sent, false, &BTreeSet::from(["Name".to_owned()])))
+                    .contains("hunter2")
+            );
         }
         let message = "Value 'hunter2' at 'value' failed to satisfy constraint".to_owned();
         for sent in [
@@ -236,8 +262,19 @@ mod tests {
             }),
             Sent::NoAnswer(NoAnswer { reason: message, status: Some(500), code: None, request_id: None }),
         ] {
-            assert!(!format!("{:?}", Ended::of(sent, true)).contains("hunter2"));
+            assert!(!format!("{:?}", Ended::of(sent, true, &BTreeSet::new())).contains("hunter2"));
         }
+    }
+
+    #[test]
+    fn what_is_needed_of_an_output_is_kept_unless_it_is_too_much() {
+        let needs = BTreeSet::from(["Rules[].Id".to_owned()]);
+        let done = |id: &str| {
+            let output = json!({"Rules": [{"Id": id}], "Secret": "hunter2"});
+            Ended::of(Sent::Done(Output { output, status: 200, request_id: None }), false, &needs).output
+        };
+        assert_eq!(done("sgr-1"), KeptOutput::from([("Rules[].Id".to_owned(), json!(["sgr-1"]))]));
+        assert_eq!(done(&"x".repeat(OUTPUT_MAX)), KeptOutput::new());
     }
 
     #[test]

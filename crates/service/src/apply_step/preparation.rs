@@ -1,5 +1,7 @@
 //! What must still be as it was approved: models, recipe, request, roles, state.
 
+use std::collections::BTreeSet;
+
 use aws_call::Request;
 use aws_credential_types::Credentials;
 use changegate_catalog::{CallContext, Recipe, Sealer};
@@ -30,6 +32,8 @@ pub(super) struct Ready {
     pub(super) ends_at: Option<Timestamp>,
     /// Whether the call holds a secret, so that AWS's words about it may repeat it.
     pub(super) secret: bool,
+    /// What of the output must be kept for undo and settle test.
+    pub(super) needed_output: BTreeSet<String>,
 }
 
 impl ApplyStep {
@@ -58,7 +62,9 @@ impl ApplyStep {
         let (credentials, ends_at) = self.executor(step, external_id, tenant, change).await?;
         self.undrifted(cleared, step, recipe, &context, &reader, key).await?;
         let secret = rendered.fingerprint.body.starts_with("hmac:");
-        Ok(Ready { operation: rendered.operation, request: rendered.request, credentials, ends_at, secret })
+        let (operation, request) = (rendered.operation, rendered.request);
+        let needed_output = recipe.needed_output(&step.undo);
+        Ok(Ready { operation, request, credentials, ends_at, secret, needed_output })
     }
 
     /// The recipe that planned the step, if models and recipe are still those.

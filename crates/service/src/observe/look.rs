@@ -1,7 +1,7 @@
 //! One look at what AWS accepted: has it finished, and what is the state now.
 
 use aws_credential_types::Credentials;
-use changegate_catalog::{CallContext, Recipe, Sealer, SettleTest, Settled};
+use changegate_catalog::{CallContext, KeptOutput, Recipe, Sealer, SettleTest, Settled};
 use changegate_change::capture::Capture;
 use changegate_change::proposal::Step;
 use jiff::SignedDuration;
@@ -47,6 +47,7 @@ pub(super) struct After {
 /// What is needed to look.
 struct Looking<'a> {
     step: &'a Step,
+    kept: &'a KeptOutput,
     recipe: &'a Recipe,
     context: CallContext,
     reader: Credentials,
@@ -65,7 +66,7 @@ impl Observe {
             let message = "the catalogue has no recipe for the operation any more";
             return Ok(Look::Over(Over::NotRead("recipe_gone", message.into())));
         };
-        match self.looked(accepted, step, recipe, elapsed).await {
+        match self.looked(accepted, step, recipe, &attempt.output, elapsed).await {
             Ok(look) => Ok(look),
             Err(error) => Ok(not_read(&error, elapsed)),
         }
@@ -76,6 +77,7 @@ impl Observe {
         accepted: &Accepted<'_>,
         step: &Step,
         recipe: &Recipe,
+        kept: &KeptOutput,
         elapsed: SignedDuration,
     ) -> Result<Look, ServiceError> {
         let proposal = accepted.proposal.get();
@@ -86,7 +88,7 @@ impl Observe {
         let external_id = config.external_id();
         let reader =
             self.aws.reader(&step.reader_role, external_id, tenant.as_str(), change.as_str()).await?;
-        let looking = Looking { step, recipe, context, reader };
+        let looking = Looking { step, kept, recipe, context, reader };
         let settled = match recipe.settle() {
             None => Settled::Done,
             Some(test) => self.asked(&looking, test).await?,
@@ -103,13 +105,13 @@ impl Observe {
     }
 
     async fn asked(&self, looking: &Looking<'_>, test: &SettleTest) -> Result<Settled, ServiceError> {
-        let reads = test.reads(&looking.context).map_err(recipe_error)?;
+        let reads = test.reads(&looking.context, looking.kept).map_err(recipe_error)?;
         let answers = self.aws.answers(&looking.reader, &looking.step.region, &reads).await?;
         test.is_settled(&looking.context, &answers).map_err(recipe_error)
     }
 
     async fn after(&self, accepted: &Accepted<'_>, looking: &Looking<'_>) -> Result<After, ServiceError> {
-        let Looking { step, recipe, context, reader } = looking;
+        let Looking { step, recipe, context, reader, .. } = looking;
         let key = self.fingerprints.fingerprint_key(&accepted.proposal.get().tenant).await?;
         let mut sealer = Sealer::new(key);
         let capture = match capture(&self.aws, recipe, context, reader, &mut sealer).await {
