@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use crate::{
     index::IndexError,
     json_form,
-    model::{Kind, Location, Member, Span, Text},
+    model::{self, Kind, Location, Member, Span, Text},
     nearest::nearest,
     schemas::{Graph, Node, ROOT},
 };
@@ -136,24 +136,8 @@ impl Check {
                     self.add(place, "union", "exactly one member must be given");
                 }
             }
-            Kind::List(list) => match value.as_array() {
-                Some(values) => {
-                    self.span(place, "length", "elements", list.length, values.len());
-                    for (position, value) in values.iter().enumerate() {
-                        self.element(graph, node, &place.element(position), value, list.sparse);
-                    }
-                }
-                None => self.add(place, "type", "a list is wanted"),
-            },
-            Kind::Map(map) => match value.as_object() {
-                Some(values) => {
-                    self.span(place, "length", "entries", map.length, values.len());
-                    for (name, value) in values {
-                        self.element(graph, node, &place.member(name), value, map.sparse);
-                    }
-                }
-                None => self.add(place, "type", "an object is wanted"),
-            },
+            Kind::List(list) => self.list(graph, node, list, place, value),
+            Kind::Map(map) => self.map(graph, node, map, place, value),
             Kind::Text(text) => self.text(place, text, value),
             Kind::Blob(length) => match json_form::bytes(value) {
                 Some(bytes) => self.span(place, "length", "bytes", *length, bytes.len()),
@@ -209,6 +193,22 @@ impl Check {
             if given.get(&member.name).is_none_or(Value::is_null) {
                 self.add(&place.member(&member.name), "missing", "the parameter must be given");
             }
+        }
+    }
+
+    fn list(&mut self, graph: &Graph, node: &Node, list: &model::List, place: &Place<'_>, value: &Value) {
+        let Some(values) = value.as_array() else { return self.add(place, "type", "a list is wanted") };
+        self.span(place, "length", "elements", list.length, values.len());
+        for (position, value) in values.iter().enumerate() {
+            self.element(graph, node, &place.element(position), value, list.sparse);
+        }
+    }
+
+    fn map(&mut self, graph: &Graph, node: &Node, map: &model::Map, place: &Place<'_>, value: &Value) {
+        let Some(values) = value.as_object() else { return self.add(place, "type", "an object is wanted") };
+        self.span(place, "length", "entries", map.length, values.len());
+        for (name, value) in values {
+            self.element(graph, node, &place.member(name), value, map.sparse);
         }
     }
 

@@ -149,7 +149,8 @@ fn unescaped(text: &str) -> Result<Cow<'_, str>, String> {
     while let Some((before, after)) = rest.split_once('&') {
         let (name, after) = after.split_once(';').ok_or("an XML reference does not end")?;
         plain.push_str(before);
-        plain.push(character(name).ok_or_else(|| format!("`&{name};` is not an XML reference"))?);
+        // The name is not told: where the `&` should not be there, it is a part of the answer.
+        plain.push(character(name).ok_or("an XML reference is not known")?);
         rest = after;
     }
     plain.push_str(rest);

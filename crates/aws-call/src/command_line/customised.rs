@@ -56,19 +56,15 @@ pub(super) fn edit(command: &Command<'_>, table: &mut ArgumentTable<'_>) {
                 table.add(name, Takes::Nothing, Sets::Custom(*setter));
             }
         }
-        ("emr", "add-tags") => {
-            table.add("tags", Takes::OneOrMore, Sets::Custom(tags));
-        }
+        ("emr", "add-tags") => table.add("tags", Takes::OneOrMore, Sets::Custom(tags)),
         ("rds" | "docdb" | "neptune", _) if has(table, "pre-signed-url") => {
             table.add("source-region", Takes::One, Sets::Refused(SIGNED));
         }
         ("rds", "add-option-to-option-group") => {
-            table.remove("options-to-remove");
-            table.rename_one("options-to-include", "options");
+            keep_as_options(table, "options-to-include", "options-to-remove")
         }
         ("rds", "remove-option-from-option-group") => {
-            table.remove("options-to-include");
-            table.rename_one("options-to-remove", "options");
+            keep_as_options(table, "options-to-remove", "options-to-include");
         }
         ("iam", "create-virtual-mfa-device") => ignore(table, &["outfile", "bootstrap-method"]),
         ("iot", "create-keys-and-certificate" | "create-certificate-from-csr") => {
@@ -98,13 +94,42 @@ pub(super) fn edit(command: &Command<'_>, table: &mut ArgumentTable<'_>) {
     }
 }
 
+/// Makes what simple options have left the value of the parameter that they stand for.
+pub(super) fn join(command: &Command<'_>, parameters: &mut Parameters) -> Result<(), CommandError> {
+    let (name, list, simple) = match (command.service, command.name) {
+        ("ec2", "run-instances") => {
+            ("NetworkInterfaces", "--network-interfaces", "--associate-public-ip-address and the like")
+        }
+        ("ec2", name) if compute::changes_rules(name) => {
+            ("IpPermissions", "--ip-permissions", "--protocol, --port and the like")
+        }
+        ("cloudwatch", "put-metric-data") => ("MetricData", "--metric-data", "--metric-name"),
+        _ => return Ok(()),
+    };
+    let Some(left) = parameters.remove(&single(name)) else { return Ok(()) };
+    match parameters.insert(name.to_owned(), left) {
+        None => Ok(()),
+        Some(_) => Err(conflict(list, simple)),
+    }
+}
+
+/// Where simple options leave their values until it is known that the list itself is not given.
+fn single(name: &str) -> String {
+    format!("{name} (single)")
+}
+
 /// Changes the parameters of a call where awscli does.
 pub(super) fn finish(command: &Command<'_>, parameters: &mut Parameters) -> Result<(), CommandError> {
-    match (command.service, command.name) {
-        ("ec2", _) => compute::finish(command, parameters),
-        ("cloudwatch", "put-metric-data") => messages::finish_metric(parameters),
+    match command.service {
+        "ec2" => compute::finish(command, parameters),
         _ => Ok(()),
     }
+}
+
+/// `rds.py`: of the two lists of options that an operation takes, a command has one.
+fn keep_as_options(table: &mut ArgumentTable<'_>, kept: &str, removed: &str) {
+    table.remove(removed);
+    table.rename_one(kept, "options");
 }
 
 fn has(table: &ArgumentTable<'_>, name: &str) -> bool {

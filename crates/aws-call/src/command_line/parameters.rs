@@ -38,6 +38,7 @@ pub(super) fn put_together(
         setter.set(argument, &values)?;
     }
     let Assembly { mut parameters, input, .. } = setter;
+    customised::join(command, &mut parameters)?;
     for (name, value) in input.unwrap_or_default() {
         // Options come before what is given for all at once.
         parameters.entry(name).or_insert(value);

@@ -39,12 +39,7 @@ pub(super) fn read_operation(
         output,
         input_xml_name: source.input.as_ref().and_then(|input| input.location_name.clone()),
         input_xml_namespace: source.input.as_ref().and_then(|input| xml_namespace(&input.xml_namespace)),
-        host_prefix: source
-            .endpoint
-            .as_ref()
-            .and_then(|endpoint| endpoint.host_prefix.clone())
-            // The endpoint rules of S3 Control put the account into the host themselves.
-            .filter(|_| service != "s3control"),
+        host_prefix: host_prefix(service, source),
         checksum: checksum(source, surroundings.service),
         checksum_mode_member: source
             .http_checksum
@@ -59,9 +54,7 @@ pub(super) fn read_operation(
             .iter()
             .filter_map(|(name, value)| Some((name.clone(), literal(&value.value)?)))
             .collect(),
-        streams: source.output.as_ref().is_some_and(|output| {
-            stream(&output.shape, surroundings.service).is_some_and(|stream| stream == Stream::Bytes)
-        }),
+        streams: stream_of(source.output.as_ref(), surroundings.service) == Some(Stream::Bytes),
         context_paths: source
             .operation_context_params
             .iter()
@@ -77,6 +70,11 @@ pub(super) fn read_operation(
         name: name.to_owned(),
         method,
     })
+}
+
+fn host_prefix(service: &str, source: &OperationJson) -> Option<String> {
+    // The endpoint rules of S3 Control put the account into the host themselves.
+    source.endpoint.as_ref().filter(|_| service != "s3control")?.host_prefix.clone()
 }
 
 /// The path template, its labels renamed to the members that fill them.
@@ -151,8 +149,7 @@ fn unsupported(name: &str, source: &OperationJson, surroundings: &Surroundings<'
         }
         _ => {}
     }
-    let stream_of = |side: Option<&ReferenceJson>| side.and_then(|side| stream(&side.shape, service));
-    match (stream_of(source.input.as_ref()), stream_of(source.output.as_ref())) {
+    match (stream_of(source.input.as_ref(), service), stream_of(source.output.as_ref(), service)) {
         (Some(Stream::Events), _) => Some("the request is an event stream".to_owned()),
         (_, Some(Stream::Events)) => Some("the answer is an event stream".to_owned()),
         (Some(Stream::Bytes) | None, Some(Stream::Bytes) | None) => None,
@@ -165,9 +162,9 @@ enum Stream {
     Bytes,
 }
 
-/// What a structure streams, if it does.
-fn stream(name: &str, service: &ServiceJson) -> Option<Stream> {
-    let shape = service.shapes.get(name)?;
+/// What an input or output streams, if it does.
+fn stream_of(side: Option<&ReferenceJson>, service: &ServiceJson) -> Option<Stream> {
+    let shape = service.shapes.get(&side?.shape)?;
     shape.members.iter().find_map(|(_, member)| {
         let target = service.shapes.get(&member.shape)?;
         if target.eventstream {

@@ -110,6 +110,11 @@ fn values_are_read_as_the_model_wants_them() {
         ),
         json!({ "Namespace": "n", "MetricName": "m", "Period": 60, "StartTime": "2020-01-01T00:00:00Z", "EndTime": "2020-01-01T23:00:00Z" })
     );
+    let rule = "aws ec2 authorize-security-group-ingress --group-id g --protocol tcp";
+    assert_eq!(
+        parameters(&format!("{rule} --cli-input-json '{{\"IpPermissions\": [], \"DryRun\": true}}'")),
+        json!({ "GroupId": "g", "IpPermissions": [{ "IpProtocol": "tcp" }], "DryRun": true })
+    );
     assert_eq!(
         parameters(
             r#"aws ecs create-cluster --cluster-name c --cli-input-json '{"clusterName": "d", "tags": [{"key": "k"}]}'"#
@@ -188,6 +193,11 @@ fn what_is_not_one_call_is_refused_with_its_fault_and_the_way_to_say_it() {
         ("aws ec2 describe-instances --max-results x", Fault::BadValue, "integer"),
         ("aws ec2 describe-instances --max-items 1 --next-token x", Fault::Conflict, "pages"),
         ("aws ssm get-parameter --name a --region 'a b'", Fault::BadValue, "region"),
+        (
+            "aws cloudwatch put-metric-data --namespace n --metric-name m --metric-data MetricName=o",
+            Fault::Conflict,
+            "--metric-data",
+        ),
     ] {
         let error = index().parse_command(command).expect_err(command);
         assert_eq!(error.fault(), fault, "{command}: {error}");

@@ -25,11 +25,21 @@ pub(crate) enum Ended {
 /// `not_json` when the line is not JSON, `not_a_call` when it is, but not what the command takes.
 pub(crate) fn read<T: DeserializeOwned>(line: &[u8]) -> Result<T, LineError> {
     serde_json::from_slice(line).map_err(|error| match error.classify() {
-        serde_json::error::Category::Data => LineError::new("not_a_call", error.to_string()),
+        serde_json::error::Category::Data => LineError::new("not_a_call", without_value(&error)),
         serde_json::error::Category::Io
         | serde_json::error::Category::Syntax
         | serde_json::error::Category::Eof => LineError::new("not_json", error.to_string()),
     })
+}
+
+/// Why a line is not what the command takes. serde repeats a value of the wrong type, which may be a secret or a whole command
+/// line; names of unknown or missing members are told.
+fn without_value(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    if message.starts_with("invalid ") {
+        return format!("the value that ends at column {} is not of the form that is wanted", error.column());
+    }
+    message
 }
 
 /// Any answer as a JSON value.
@@ -103,6 +113,21 @@ mod tests {
         assert!(matches!(next(&mut input).unwrap(), Some(Line::TooLong)));
         assert!(matches!(next(&mut input).unwrap(), Some(Line::Text(line)) if line == b"{}\n"));
         assert!(next(&mut input).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_line_of_the_wrong_form_is_not_repeated() {
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Command {
+            #[serde(rename = "command")]
+            _command: String,
+        }
+        let message = |line: &str| read::<Command>(line.as_bytes()).unwrap_err().message;
+        for line in [r#""hunter2""#, r#"["hunter2", 1]"#, r#"{"command": {"hunter2": 1}}"#] {
+            assert!(!message(line).contains("hunter2"), "{}", message(line));
+        }
+        assert!(message(r#"{"comand": "a"}"#).contains("`comand`"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::{
         error::{CommandError, bad_value},
         values,
     },
-    Setter, Setting, conflict, first_object,
+    Setter, Setting, first_object, single,
 };
 
 const SECRETS: &str = "secrets do not belong into a command; give `--storage` with a signed policy";
@@ -60,6 +60,17 @@ const RULE: &[(&str, Setter)] = &[
     ("group-owner", |setting, parameters| group(parameters, "UserId", setting.value())),
 ];
 
+/// Whether a command changes the rules of a security group.
+pub(super) fn changes_rules(command: &str) -> bool {
+    matches!(
+        command,
+        "authorize-security-group-ingress"
+            | "authorize-security-group-egress"
+            | "revoke-security-group-ingress"
+            | "revoke-security-group-egress"
+    )
+}
+
 /// Changes the options of a command of EC2.
 pub(super) fn edit(command: &Command<'_>, table: &mut ArgumentTable<'_>) {
     match command.name {
@@ -70,10 +81,7 @@ pub(super) fn edit(command: &Command<'_>, table: &mut ArgumentTable<'_>) {
                 table.add(name, *takes, Sets::Custom(*setter));
             }
         }
-        "authorize-security-group-ingress"
-        | "authorize-security-group-egress"
-        | "revoke-security-group-ingress"
-        | "revoke-security-group-egress" => {
+        name if changes_rules(name) => {
             for (name, setter) in RULE {
                 table.add(name, Takes::One, Sets::Custom(*setter));
             }
@@ -95,12 +103,6 @@ pub(super) fn finish(command: &Command<'_>, parameters: &mut Parameters) -> Resu
             parameters.entry("MinCount").or_insert(Value::from(1));
             parameters.entry("MaxCount").or_insert(Value::from(1));
             launch(parameters)?;
-        }
-        "authorize-security-group-ingress"
-        | "authorize-security-group-egress"
-        | "revoke-security-group-ingress"
-        | "revoke-security-group-egress" => {
-            join(parameters, "IpPermissions", "--ip-permissions", "--protocol, --port and the like")?;
         }
         "create-network-acl-entry" | "replace-network-acl-entry" => {
             let number = match parameters.get("Protocol").and_then(Value::as_str) {
@@ -125,20 +127,6 @@ fn count(setting: &Setting<'_, '_>, parameters: &mut Parameters) -> Result<(), C
     Ok(())
 }
 
-/// Where simple options leave their values until it is known that the list itself is not given.
-fn single(name: &str) -> String {
-    format!("{name} (single)")
-}
-
-/// Makes what simple options have left the value of the parameter.
-fn join(parameters: &mut Parameters, name: &str, list: &str, simple: &str) -> Result<(), CommandError> {
-    let Some(left) = parameters.remove(&single(name)) else { return Ok(()) };
-    match parameters.insert(name.to_owned(), left) {
-        None => Ok(()),
-        Some(_) => Err(conflict(list, simple)),
-    }
-}
-
 fn interface(parameters: &mut Parameters, name: &str, value: Value) -> Result<(), CommandError> {
     let interface = first_object(parameters, &single("NetworkInterfaces"), || json!({ "DeviceIndex": 0 }))?;
     interface.insert(name.to_owned(), value);
@@ -154,12 +142,6 @@ fn launch(parameters: &mut Parameters) -> Result<(), CommandError> {
         ("Ipv6Addresses", "Ipv6Addresses"),
         ("EnablePrimaryIpv6", "PrimaryIpv6"),
     ];
-    join(
-        parameters,
-        "NetworkInterfaces",
-        "--network-interfaces",
-        "--associate-public-ip-address and the like",
-    )?;
     let described = parameters.get("NetworkInterfaces").and_then(|interfaces| interfaces.get(0));
     let takes_in = described.is_some_and(|interface| {
         ["PrivateIpAddresses", "SecondaryPrivateIpAddressCount", "AssociatePublicIpAddress"]

@@ -11,7 +11,7 @@ use super::{
         error::CommandError,
         values,
     },
-    Setter, Setting, conflict, first_object, object,
+    Setter, Setting, first_object, object, single,
 };
 
 const METRIC: &[(&str, Setter)] = &[
@@ -50,11 +50,8 @@ pub(super) fn edit_metric(table: &mut ArgumentTable<'_>) {
     }
 }
 
-/// Where the options of a single metric leave their values until `--metric-data` is known not to be given.
-const SINGLE: &str = "MetricData (single)";
-
 fn metric(parameters: &mut Parameters, name: &str, value: Value) -> Result<(), CommandError> {
-    first_object(parameters, SINGLE, || json!({}))?.insert(name.to_owned(), value);
+    first_object(parameters, &single("MetricData"), || json!({}))?.insert(name.to_owned(), value);
     Ok(())
 }
 
@@ -64,15 +61,6 @@ fn metric_text(
     name: &str,
 ) -> Result<(), CommandError> {
     metric(parameters, name, Value::from(setting.value()))
-}
-
-/// Makes the single metric the list of metrics.
-pub(super) fn finish_metric(parameters: &mut Parameters) -> Result<(), CommandError> {
-    let Some(single) = parameters.remove(SINGLE) else { return Ok(()) };
-    match parameters.insert("MetricData".to_owned(), single) {
-        None => Ok(()),
-        Some(_) => Err(conflict("--metric-data", "--metric-name")),
-    }
 }
 
 /// `a=b,c=d`

@@ -14,7 +14,7 @@ use super::{
     },
     Setting, has, object,
 };
-use crate::schemas::ROOT;
+use crate::schemas::{Graph, Node, ROOT};
 
 /// A member of a structure with an option of its own.
 struct Nested {
@@ -27,6 +27,17 @@ struct Nested {
     structure: &'static str,
     member: &'static str,
     required: bool,
+}
+
+impl Nested {
+    /// What the member holds; none if the model has no such member.
+    fn node<'g>(&self, graph: &'g Graph) -> Option<&'g Node> {
+        let path = [self.structure, self.member];
+        path.iter().try_fold(graph.node(ROOT)?, |node, name| {
+            let member = node.members.iter().find(|member| member.member.name == *name)?;
+            graph.node(member.node)
+        })
+    }
 }
 
 const fn nested(
@@ -149,18 +160,9 @@ fn set(setting: &Setting<'_, '_>, parameters: &mut Parameters) -> Result<(), Com
     if names_file(text) {
         return Err(local_file(setting.option));
     }
-    let value = match setting.command.graph {
-        Some(graph) => {
-            let member = |node: usize, name: &str| {
-                let members = &graph.node(node)?.members;
-                members.iter().find(|member| member.member.name == name).map(|member| member.node)
-            };
-            let target = member(ROOT, nested.structure).and_then(|node| member(node, nested.member));
-            match target.and_then(|target| graph.node(target)) {
-                Some(node) => values::nested(graph, node, setting.option, text)?,
-                None => Value::from(text),
-            }
-        }
+    let target = setting.command.graph.and_then(|graph| Some((graph, nested.node(graph)?)));
+    let value = match target {
+        Some((graph, node)) => values::nested(graph, node, setting.option, text)?,
         None => Value::from(text),
     };
     object(parameters, nested.structure)?.insert(nested.member.to_owned(), value);

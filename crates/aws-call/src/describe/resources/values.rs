@@ -43,20 +43,7 @@ impl<'a> Call<'a> {
             ("ssm", "AutomationDefinitionName") => {
                 self.first_of(&["DocumentName"], |name| Some(last_part(name)))
             }
-            ("ecs", "ClusterName") => {
-                let given = self.first_of(&["cluster", "clusterName"], |name| Some(last_part(name)));
-                if given.members.is_empty() { default_value("default") } else { given }
-            }
-            ("ecs", "TaskDefinitionFamilyName") => {
-                let family = |name: &str| last_of(name, &['/']).split(':').next().map(str::to_owned);
-                self.first_of(&["taskDefinition", "family"], family)
-            }
-            ("ecs", "TaskDefinitionRevisionNumber") => {
-                let revision = |name: &str| {
-                    last_of(name, &['/']).split_once(':').map(|(_, revision)| revision.to_owned())
-                };
-                self.first_of(&["taskDefinition"], revision)
-            }
+            ("ecs", variable) => return self.special_to_ecs(variable),
             ("s3", "BucketName") => {
                 self.first_of(&["Bucket"], |name| (!is_arn(name)).then(|| name.to_owned()))
             }
@@ -91,6 +78,26 @@ impl<'a> Call<'a> {
                 _ => None,
             }),
             ("dynamodb", "TableName") => self.tables(),
+            _ => return None,
+        })
+    }
+
+    fn special_to_ecs(&self, variable: &str) -> Option<Found<'a>> {
+        Some(match variable {
+            "ClusterName" => {
+                let given = self.first_of(&["cluster", "clusterName"], |name| Some(last_part(name)));
+                if given.members.is_empty() { default_value("default") } else { given }
+            }
+            "TaskDefinitionFamilyName" => {
+                let family = |name: &str| last_of(name, &['/']).split(':').next().map(str::to_owned);
+                self.first_of(&["taskDefinition", "family"], family)
+            }
+            "TaskDefinitionRevisionNumber" => {
+                let revision = |name: &str| {
+                    last_of(name, &['/']).split_once(':').map(|(_, revision)| revision.to_owned())
+                };
+                self.first_of(&["taskDefinition"], revision)
+            }
             _ => return None,
         })
     }
