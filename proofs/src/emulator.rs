@@ -8,7 +8,7 @@ use std::{
 };
 
 use aws_call::{Client, ClientConfig, Credentials, Index, Outcome, Output, ReadError, Target, Url};
-use changegate_catalog::{ReadAnswer, ReadCall};
+use changegate_catalog::{ReadAnswer, ReadCall, RecipeError};
 use serde::Deserialize;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -130,13 +130,22 @@ impl Emulator {
         }
     }
 
-    /// Makes the reads of a recipe.
-    pub(crate) async fn answers(&self, index: &Index, reads: &[ReadCall]) -> Result<Vec<ReadAnswer>, String> {
-        let mut answers = Vec::with_capacity(reads.len());
-        for read in reads {
-            answers.push(self.answer(index, read).await?);
+    /// Makes the reads of a recipe; `next` says which come after those that are answered.
+    pub(crate) async fn answers(
+        &self,
+        index: &Index,
+        next: impl Fn(&[ReadAnswer]) -> Result<Vec<ReadCall>, RecipeError>,
+    ) -> Result<Vec<ReadAnswer>, String> {
+        let mut answers = Vec::new();
+        loop {
+            let reads = next(&answers).map_err(|error| error.to_string())?;
+            if reads.is_empty() {
+                return Ok(answers);
+            }
+            for read in &reads {
+                answers.push(self.answer(index, read).await?);
+            }
         }
-        Ok(answers)
     }
 
     async fn answer(&self, index: &Index, read: &ReadCall) -> Result<ReadAnswer, String> {

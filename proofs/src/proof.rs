@@ -204,8 +204,7 @@ impl Run<'_> {
         let mut parameters = parameters.clone();
         if let Some(recipe) = catalog.recipe(service, operation).filter(|own| own.filled().next().is_some()) {
             let context = self.context(parameters);
-            let reads = recipe.reads(&context).map_err(|error| error.to_string())?;
-            let answers = emulator.answers(index, &reads).await?;
+            let answers = emulator.answers(index, |answered| recipe.reads(&context, answered)).await?;
             parameters = recipe.fill(&context, &answers).map_err(|error| error.to_string())?;
         }
         emulator.call(index, service, operation, &parameters).await.map_err(|refused| refused.what)
@@ -213,8 +212,7 @@ impl Run<'_> {
 
     async fn capture(&mut self, recipe: &Recipe, context: &CallContext) -> Result<Capture, String> {
         let Prover { index, emulator, .. } = self.prover;
-        let reads = recipe.reads(context).map_err(|error| error.to_string())?;
-        let answers = emulator.answers(index, &reads).await?;
+        let answers = emulator.answers(index, |answered| recipe.reads(context, answered)).await?;
         let mut sealer = Sealer::new(TENANT_KEY);
         let capture = recipe.capture(context, &answers, &mut sealer).map_err(|error| error.to_string())?;
         self.vault.absorb(sealer.vault());
@@ -224,9 +222,8 @@ impl Run<'_> {
     async fn settle(&self, recipe: &Recipe, context: &CallContext, kept: &KeptOutput) -> Result<(), String> {
         let Some(test) = recipe.settle() else { return Ok(()) };
         let Prover { index, emulator, .. } = self.prover;
-        let reads = test.reads(context, kept).map_err(|error| error.to_string())?;
         for _ in 0..LOOKS {
-            let answers = emulator.answers(index, &reads).await?;
+            let answers = emulator.answers(index, |answered| test.reads(context, kept, answered)).await?;
             match test.is_settled(context, &answers).map_err(|error| error.to_string())? {
                 Settled::Done => return Ok(()),
                 Settled::Wait => tokio::time::sleep(BETWEEN_LOOKS).await,

@@ -8,19 +8,23 @@ use serde_json::Value;
 use crate::call::{CallContext, ReadAnswer, ReadCall};
 use crate::definition::Read;
 use crate::error::RecipeError;
-use crate::expression::{Scope, variable};
+use crate::expression::{Expression, Scope, variable};
 
 /// The most reads that one read of a recipe may become.
 const EACH_MAX: usize = 20;
 
-/// The reads that apply to a call, in the order of the recipe.
+/// The reads that come next, in the order of the recipe: those that ask for nothing that is not answered yet. Empty when
+/// all is answered.
 pub(crate) fn read_calls(
     service: &str,
     reads: &[Read],
     call: &CallContext,
+    answers: &[ReadAnswer],
+    resource: impl Fn() -> String,
 ) -> Result<Vec<ReadCall>, RecipeError> {
+    let walk = Walk::through(service, reads, call, answers, resource)?;
     let mut calls = Vec::new();
-    for Applying { read, scopes } in applying(reads, &Scope::of(call))? {
+    for Applying { read, scopes } in walk.next {
         for scope in scopes {
             calls.push(ReadCall {
                 service: read.service.as_deref().unwrap_or(service).to_owned(),
@@ -53,29 +57,16 @@ impl Answers {
         answers: &[ReadAnswer],
         resource: impl Fn() -> String,
     ) -> Result<Self, RecipeError> {
-        let asked = applying(reads, &Scope::of(call))?;
-        let count: usize = asked.iter().map(|asked| asked.scopes.len()).sum();
-        if count != answers.len() {
-            let reason = format!("{count} reads were asked for and {} answered", answers.len());
+        let walk = Walk::through(service, reads, call, answers, resource)?;
+        if !walk.next.is_empty() || walk.left > 0 {
+            let reason = format!("{} answers are not those to the reads that were asked for", answers.len());
             return Err(RecipeError::AnswerUnreadable { reason });
         }
         let truncated =
             answers.iter().any(|answer| matches!(answer, ReadAnswer::Output { truncated: true, .. }));
-        let first = asked.first().map(|asked| asked.read.name.clone());
-        let mut by_name = BTreeMap::new();
-        let mut answers = answers.iter();
-        for Applying { read, scopes } in asked {
-            let own = answers.by_ref().take(scopes.len());
-            let mut taken =
-                own.map(|answer| taken(service, read, answer, &resource)).collect::<Result<Vec<_>, _>>()?;
-            let value = match &read.for_each {
-                Some(_) => Some(Rcvar::new(Variable::Array(taken))),
-                None => taken.pop(),
-            };
-            by_name.extend(value.map(|value| (read.name.clone(), value)));
-        }
-        let first_present = first.and_then(|name| by_name.get(&name)).is_some_and(|value| !value.is_null());
-        Ok(Self { by_name: Rcvar::new(Variable::Object(by_name)), first_present, truncated })
+        let first_present =
+            walk.first.and_then(|name| walk.by_name.get(name)).is_some_and(|value| !value.is_null());
+        Ok(Self { by_name: Rcvar::new(Variable::Object(walk.by_name)), first_present, truncated })
     }
 
     /// The scope of a call together with its answers as `read`.
@@ -90,27 +81,77 @@ struct Applying<'a> {
     scopes: Vec<Scope>,
 }
 
-fn applying<'a>(reads: &'a [Read], scope: &Scope) -> Result<Vec<Applying<'a>>, RecipeError> {
-    let mut found = Vec::new();
-    for read in reads {
-        if !read.when.as_ref().map_or(Ok(true), |when| when.holds(scope))? {
-            continue;
-        }
-        let scopes = match &read.for_each {
-            None => vec![scope.clone()],
-            Some(items) => {
-                let given = items.evaluate(scope)?;
-                let given = given.as_array().cloned().unwrap_or_default();
-                if given.len() > EACH_MAX {
-                    let reason = format!("{} items are more than the {EACH_MAX} that are read", given.len());
-                    return Err(RecipeError::DoesNotFit { expression: items.to_string(), reason });
-                }
-                given.into_iter().map(|item| scope.clone().with("item", item)).collect()
+/// The reads in their order, as far as they are answered.
+struct Walk<'a> {
+    /// What the answers said, by the name of the read.
+    by_name: BTreeMap<String, Rcvar>,
+    /// The name of the first read that applies.
+    first: Option<&'a str>,
+    /// The reads that can be asked now.
+    next: Vec<Applying<'a>>,
+    /// How many answers belong to no read.
+    left: usize,
+}
+
+impl<'a> Walk<'a> {
+    fn through(
+        service: &str,
+        reads: &'a [Read],
+        call: &CallContext,
+        answers: &[ReadAnswer],
+        resource: impl Fn() -> String,
+    ) -> Result<Self, RecipeError> {
+        let mut walk = Walk { by_name: BTreeMap::new(), first: None, next: Vec::new(), left: answers.len() };
+        let mut answers = answers.iter();
+        for read in reads {
+            if walk.next.iter().any(|asked| looks_at(read, &asked.read.name)) {
+                break;
             }
-        };
-        found.push(Applying { read, scopes });
+            let so_far = Rcvar::new(Variable::Object(walk.by_name.clone()));
+            let Some(applying) = applying(read, &Scope::of(call).with("read", so_far))? else { continue };
+            walk.first.get_or_insert(&read.name);
+            let count = applying.scopes.len();
+            if !walk.next.is_empty() || (count > 0 && walk.left == 0) {
+                walk.next.push(applying);
+                continue;
+            }
+            let own = answers.by_ref().take(count);
+            let mut taken =
+                own.map(|answer| taken(service, read, answer, &resource)).collect::<Result<Vec<_>, _>>()?;
+            walk.left = walk.left.saturating_sub(count);
+            let value = match &read.for_each {
+                Some(_) => Some(Rcvar::new(Variable::Array(taken))),
+                None => taken.pop(),
+            };
+            walk.by_name.extend(value.map(|value| (read.name.clone(), value)));
+        }
+        Ok(walk)
     }
-    Ok(found)
+}
+
+/// Whether a read asks with what another one gives.
+fn looks_at(read: &Read, other: &str) -> bool {
+    let expressions = read.parameters.expressions().into_iter().chain(&read.when).chain(&read.for_each);
+    expressions.flat_map(Expression::references).any(|path| match path.as_slice() {
+        [first, name, ..] => first == "read" && name == other,
+        [first] => first == "read",
+        [] => false,
+    })
+}
+
+fn applying<'a>(read: &'a Read, scope: &Scope) -> Result<Option<Applying<'a>>, RecipeError> {
+    if !read.when.as_ref().map_or(Ok(true), |when| when.holds(scope))? {
+        return Ok(None);
+    }
+    let Some(items) = &read.for_each else { return Ok(Some(Applying { read, scopes: vec![scope.clone()] })) };
+    let given = items.evaluate(scope)?;
+    let given = given.as_array().cloned().unwrap_or_default();
+    if given.len() > EACH_MAX {
+        let reason = format!("{} items are more than the {EACH_MAX} that are read", given.len());
+        return Err(RecipeError::DoesNotFit { expression: items.to_string(), reason });
+    }
+    let scopes = given.into_iter().map(|item| scope.clone().with("item", item)).collect();
+    Ok(Some(Applying { read, scopes }))
 }
 
 fn taken(
@@ -141,5 +182,88 @@ fn taken(
                 })
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn reads(text: &str) -> Vec<Read> {
+        #[derive(serde::Deserialize)]
+        struct Reads {
+            read: Vec<Read>,
+        }
+        toml::from_str::<Reads>(text).unwrap().read
+    }
+
+    fn call() -> CallContext {
+        let parameters = json!({"Names": ["a", "b"]});
+        CallContext { account: String::new(), region: String::new(), partition: String::new(), parameters }
+    }
+
+    fn output(value: Value) -> ReadAnswer {
+        ReadAnswer::Output { value, truncated: false }
+    }
+
+    fn asked(reads: &[Read], answers: &[ReadAnswer]) -> Vec<(String, Value)> {
+        let calls = read_calls("s", reads, &call(), answers, String::new).unwrap();
+        calls.into_iter().map(|read| (read.operation, read.parameters)).collect()
+    }
+
+    #[test]
+    fn a_read_waits_for_what_it_asks_with() {
+        let reads = reads(
+            r#"
+            read = [
+                { name = "table", operation = "DescribeTable", parameters = {} },
+                { name = "tags", operation = "ListTags", parameters = {} },
+                { name = "item", operation = "GetItem", parameters = { Key = "=read.table.Key" } },
+            ]"#,
+        );
+        let first = asked(&reads, &[]);
+        assert_eq!(
+            first.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+            ["DescribeTable", "ListTags"]
+        );
+        let answers = [output(json!({"Key": "k"})), output(json!({}))];
+        assert_eq!(asked(&reads, &answers), [("GetItem".to_owned(), json!({"Key": "k"}))]);
+        assert!(Answers::of("s", &reads, &call(), &answers, String::new).is_err());
+        let answers = [answers.as_slice(), &[output(json!({"A": 1}))]].concat();
+        assert_eq!(asked(&reads, &answers), []);
+        assert!(Answers::of("s", &reads, &call(), &answers, String::new).is_ok());
+        let answers = [answers.as_slice(), &[output(json!({}))]].concat();
+        assert!(Answers::of("s", &reads, &call(), &answers, String::new).is_err());
+    }
+
+    #[test]
+    fn a_read_per_item_gives_a_list() {
+        let reads = reads(
+            r#"
+            read = [
+                { name = "each", operation = "Get", for_each = "call.Names", parameters = { Name = "=item" }, take = "V" },
+                { name = "none", operation = "Get", for_each = "call.Others", parameters = { Name = "=item" } },
+            ]"#,
+        );
+        let names = asked(&reads, &[]).into_iter().map(|(_, parameters)| parameters["Name"].clone());
+        assert_eq!(names.collect::<Vec<_>>(), [json!("a"), json!("b")]);
+        let answers = [output(json!({"V": 1})), output(json!({"V": 2}))];
+        let answers = Answers::of("s", &reads, &call(), &answers, String::new).unwrap();
+        let read = crate::expression::value_of(&answers.by_name);
+        assert_eq!(read, json!({"each": [1, 2], "none": []}));
+    }
+
+    #[test]
+    fn too_many_items_are_not_read() {
+        let reads = reads(
+            r#"read = [{ name = "each", operation = "Get", for_each = "call.Names", parameters = { Name = "=item" } }]"#,
+        );
+        let many = CallContext { parameters: json!({"Names": vec!["a"; EACH_MAX + 1]}), ..call() };
+        assert!(matches!(
+            read_calls("s", &reads, &many, &[], String::new),
+            Err(RecipeError::DoesNotFit { .. })
+        ));
     }
 }

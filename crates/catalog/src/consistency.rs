@@ -49,16 +49,14 @@ fn looks_at_what_is_not_there(definition: &Definition) -> Option<String> {
     let with_before = [CALL, &["before"]].concat();
     let with_item = [CALL, &["before", "item"]].concat();
     let with_read = [CALL, &["read"]].concat();
-    let call_and_item = [CALL, &["item"]].concat();
     let empty = BTreeSet::new();
     let settle = definition.settle.as_ref();
     let settle_reads = settle.map(|settle| names(&settle.reads)).unwrap_or_default();
     of_call(definition)
         .into_iter()
         .find_map(|expression| unknown_name(expression, CALL, &empty))
-        .or_else(|| {
-            of_repeated_reads(definition).into_iter().find_map(|e| unknown_name(e, &call_and_item, &empty))
-        })
+        .or_else(|| reads_look_at_what_is_not_there(&definition.reads))
+        .or_else(|| reads_look_at_what_is_not_there(&settle?.reads))
         .or_else(|| of_answers(definition).into_iter().find_map(|e| unknown_name(e, &with_read, &reads)))
         .or_else(|| of_before(definition).into_iter().find_map(|e| unknown_name(e, &with_before, &empty)))
         .or_else(|| of_undo_calls(definition).into_iter().find_map(|e| unknown_name(e, &with_item, &empty)))
@@ -69,23 +67,34 @@ fn names(reads: &[Read]) -> BTreeSet<&str> {
     reads.iter().map(|read| read.name.as_str()).collect()
 }
 
-fn of_reads(reads: &[Read]) -> Vec<&Expression> {
-    let once = reads.iter().filter(|read| read.for_each.is_none());
-    let parameters = once.flat_map(|read| read.parameters.expressions());
-    parameters.chain(reads.iter().flat_map(|read| read.when.iter().chain(&read.for_each))).collect()
+/// What reads look at: the call, what the reads before them gave, and their item if there is one read per item.
+fn reads_look_at_what_is_not_there(reads: &[Read]) -> Option<String> {
+    let with_read = [CALL, &["read"]].concat();
+    let with_item = [CALL, &["read", "item"]].concat();
+    let mut before = BTreeSet::new();
+    for read in reads {
+        let known = if read.for_each.is_some() { &with_item } else { &with_read };
+        let conditions = read.when.iter().chain(&read.for_each);
+        let found = conditions
+            .map(|expression| (expression, &with_read))
+            .chain(read.parameters.expressions().into_iter().map(|expression| (expression, known)))
+            .find_map(|(expression, known)| unknown_name(expression, known, &before));
+        if found.is_some() {
+            return found;
+        }
+        before.insert(read.name.as_str());
+    }
+    None
 }
 
-/// What is evaluated once per item.
-fn of_repeated_reads(definition: &Definition) -> Vec<&Expression> {
-    let settle = definition.settle.iter().flat_map(|settle| &settle.reads);
-    let repeated = definition.reads.iter().chain(settle).filter(|read| read.for_each.is_some());
-    repeated.flat_map(|read| read.parameters.expressions()).collect()
+fn of_reads(reads: &[Read]) -> impl Iterator<Item = &Expression> {
+    reads
+        .iter()
+        .flat_map(|read| read.parameters.expressions().into_iter().chain(&read.when).chain(&read.for_each))
 }
 
 fn of_call(definition: &Definition) -> Vec<&Expression> {
-    let mut found = of_reads(&definition.reads);
-    found.extend(definition.settle.iter().flat_map(|settle| of_reads(&settle.reads)));
-    found.extend(definition.resource.expressions());
+    let mut found = definition.resource.expressions();
     for need in &definition.needs {
         found.extend(need.resources.expressions());
         found.extend(need.conditions.iter().flat_map(|conditions| conditions.expressions()));
@@ -152,7 +161,8 @@ fn unknown_name(expression: &Expression, known: &[&str], reads: &BTreeSet<&str>)
 /// Every expression of a recipe that can look at the call's parameters.
 pub(crate) fn expressions_on_the_call(definition: &Definition) -> Vec<&Expression> {
     let mut found = of_call(definition);
-    found.extend(of_repeated_reads(definition));
+    found.extend(of_reads(&definition.reads));
+    found.extend(definition.settle.iter().flat_map(|settle| of_reads(&settle.reads)));
     found.extend(of_answers(definition));
     found.extend(of_before(definition));
     found.extend(of_undo_calls(definition));

@@ -9,6 +9,7 @@ use crate::call::CallContext;
 use crate::definition::{Definition, UndoCall};
 use crate::error::RecipeError;
 use crate::expression::{Scope, variable};
+use crate::sealer::Sealer;
 
 const TRUNCATED: &str =
     "The state before the call was too large to be read completely, so it cannot be restored.";
@@ -122,8 +123,17 @@ fn planned(service: &str, calls: &[UndoCall], scope: &Scope) -> Result<Vec<Plann
 /// state before, as a mark.
 fn without_secrets(definition: &Definition, parameters: &Value) -> Value {
     let mut open = parameters.clone();
+    // Under whatever key: the marks only show what is secret.
+    let mut sealer = Sealer::new([0; 32]);
     for rule in &definition.secrets.parameters {
-        rule.path.for_each(&mut open, |value| mark(value).is_some(), &mut |_, place| *place = Value::Null);
+        sealer.apply(rule, &mut open);
+    }
+    for rule in &definition.secrets.parameters {
+        rule.path.for_each(&mut open, |_| false, &mut |_, place| {
+            if mark(place).is_some() {
+                *place = Value::Null;
+            }
+        });
     }
     open
 }

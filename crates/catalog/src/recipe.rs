@@ -119,12 +119,13 @@ impl Recipe {
         words.unwrap_or_else(|_| format!("the resource of {}", self.id))
     }
 
-    /// The reads that capture the state, in the order in which [`Recipe::capture`] wants their answers.
+    /// The reads that come next to capture the state, given the answers to all before them, in the order in which
+    /// [`Recipe::capture`] wants the answers. Empty when nothing more is to be read.
     ///
     /// # Errors
-    /// An expression that does not fit the call.
-    pub fn reads(&self, call: &CallContext) -> Result<Vec<ReadCall>, RecipeError> {
-        read_calls(&self.service, &self.definition.reads, call)
+    /// An expression that does not fit the call or the answers; as [`Recipe::capture`].
+    pub fn reads(&self, call: &CallContext, answers: &[ReadAnswer]) -> Result<Vec<ReadCall>, RecipeError> {
+        read_calls(&self.service, &self.definition.reads, call, answers, || self.resource(call))
     }
 
     /// The state that the answers show, as far as the call can change it, with secrets as marks.

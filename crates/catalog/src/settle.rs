@@ -32,12 +32,18 @@ impl SettleTest {
         Self { service: service.to_owned(), settle }
     }
 
-    /// The reads that the test is made on; what they need of the call's output is in `kept`.
+    /// The reads that come next for the test, given the answers to all before them; what they need of the call's output is
+    /// in `kept`. Empty when nothing more is to be read.
     ///
     /// # Errors
-    /// An expression that does not fit the call; something of the output that was not kept.
-    pub fn reads(&self, call: &CallContext, kept: &KeptOutput) -> Result<Vec<ReadCall>, RecipeError> {
-        let reads = read_calls(&self.service, &self.settle.reads, call)?;
+    /// An expression that does not fit the call or the answers; something of the output that was not kept.
+    pub fn reads(
+        &self,
+        call: &CallContext,
+        kept: &KeptOutput,
+        answers: &[ReadAnswer],
+    ) -> Result<Vec<ReadCall>, RecipeError> {
+        let reads = read_calls(&self.service, &self.settle.reads, call, answers, what_changed)?;
         let resolved = reads.into_iter().map(|read| {
             let parameters = resolve_output(&read.parameters, kept)?;
             Ok(ReadCall { parameters, ..read })
@@ -50,8 +56,7 @@ impl SettleTest {
     /// # Errors
     /// A refused read, or answers of another form. It says nothing about the call: ask again.
     pub fn is_settled(&self, call: &CallContext, answers: &[ReadAnswer]) -> Result<Settled, RecipeError> {
-        let resource = || "what the call changed".to_owned();
-        let answers = Answers::of(&self.service, &self.settle.reads, call, answers, resource)?;
+        let answers = Answers::of(&self.service, &self.settle.reads, call, answers, what_changed)?;
         let scope = answers.scope(call);
         for failure in &self.settle.failures {
             if failure.when.holds(&scope)? {
@@ -98,4 +103,8 @@ impl SettleTest {
     pub(crate) fn definition(&self) -> &Settle {
         &self.settle
     }
+}
+
+fn what_changed() -> String {
+    "what the call changed".to_owned()
 }

@@ -131,8 +131,7 @@ pub async fn answers(
     context: &CallContext,
     credentials: &Credentials,
 ) -> Result<Vec<ReadAnswer>, ServiceError> {
-    let reads = recipe.reads(context).map_err(recipe_error)?;
-    aws.answers(credentials, &context.region, &reads).await
+    aws.answers(credentials, &context.region, |answered| recipe.reads(context, answered)).await
 }
 
 /// A recipe's refusal as an error of the use case.

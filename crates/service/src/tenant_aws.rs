@@ -6,10 +6,11 @@ use aws_call::{Client, Index, ReadError, Refusal, Target};
 use aws_credential_types::Credentials;
 use aws_sdk_sts::error::{DisplayErrorContext, ProvideErrorMetadata};
 use aws_sdk_sts::types::Tag;
-use changegate_catalog::{Catalog, ReadAnswer, ReadCall};
+use changegate_catalog::{Catalog, ReadAnswer, ReadCall, RecipeError};
 use url::Url;
 
 use crate::error::{Code, ServiceError};
+use crate::steps::recipe_error;
 
 /// How long reading a state may take.
 pub const CAPTURE_TIMEOUT: Duration = Duration::from_secs(15);
@@ -169,14 +170,19 @@ impl TenantAws {
         &self,
         credentials: &Credentials,
         region: &str,
-        reads: &[ReadCall],
+        next: impl Fn(&[ReadAnswer]) -> Result<Vec<ReadCall>, RecipeError>,
     ) -> Result<Vec<ReadAnswer>, ServiceError> {
         let all = async {
-            let mut answers = Vec::with_capacity(reads.len());
-            for read in reads {
-                answers.push(self.answer(credentials, region, read).await?);
+            let mut answers = Vec::new();
+            loop {
+                let reads = next(&answers).map_err(recipe_error)?;
+                if reads.is_empty() {
+                    return Ok(answers);
+                }
+                for read in &reads {
+                    answers.push(self.answer(credentials, region, read).await?);
+                }
             }
-            Ok(answers)
         };
         tokio::time::timeout(CAPTURE_TIMEOUT, all).await.unwrap_or_else(|_| {
             let message = format!("reading the state took longer than {} seconds", CAPTURE_TIMEOUT.as_secs());

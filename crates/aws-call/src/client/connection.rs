@@ -92,6 +92,10 @@ fn message(request: &Request, headers: &[(String, String)]) -> Result<http::Requ
     for (name, value) in headers {
         builder = builder.header(name, value);
     }
+    // RFC 9110, section 8.6; S3 refuses a PUT that does not say how long its content is.
+    if request.body.is_empty() && matches!(request.method.as_str(), "PUT" | "POST" | "PATCH") {
+        builder = builder.header(http::header::CONTENT_LENGTH, 0);
+    }
     builder
         .body(Full::new(Bytes::from(request.body.clone())))
         .map_err(|error| format!("the request is not valid HTTP: {error}"))

@@ -173,7 +173,7 @@ fn refusal(parameters: Value, change: impl Fn(&mut Value)) -> String {
     let mut stack = stack();
     change(&mut stack);
     let context = call(parameters);
-    let count = update().reads(&context).unwrap().len();
+    let count = update().reads(&context, &[]).unwrap().len();
     let answers = [vec![output(json!({"Stacks": [stack]}))], vec![output(json!({})); count - 1]].concat();
     let before = capture(update(), &context, &answers);
     update().undo(&context, &before).unwrap_err().code().to_owned()

@@ -192,7 +192,7 @@ fn settled(more: &[(&str, Value)], parameters: Value) -> Settled {
     }
     let test = update().settle().unwrap();
     let context = call(with(parameters));
-    assert_eq!(test.reads(&context, &KeptOutput::new()).unwrap().len(), 1);
+    assert_eq!(test.reads(&context, &KeptOutput::new(), &[]).unwrap().len(), 1);
     test.is_settled(&context, &[described(&service)]).unwrap()
 }
 

@@ -70,7 +70,10 @@ pub(crate) struct Trip {
 }
 
 fn captured(recipe: &Recipe, call: &CallContext, service: &impl Service, vault: &mut Vault) -> Capture {
-    let answers: Vec<_> = recipe.reads(call).unwrap().iter().map(|read| service.answer(read)).collect();
+    let mut answers = Vec::new();
+    while let Some(next) = Some(recipe.reads(call, &answers).unwrap()).filter(|next| !next.is_empty()) {
+        answers.extend(next.iter().map(|read| service.answer(read)));
+    }
     let mut sealer = Sealer::new(KEY);
     let capture = recipe.capture(call, &answers, &mut sealer).unwrap();
     vault.absorb(sealer.vault());

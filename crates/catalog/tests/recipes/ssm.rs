@@ -41,7 +41,7 @@ fn overwrite(value: &str) -> Value {
 
 #[test]
 fn a_parameter_is_read_with_its_metadata() {
-    let reads = put().reads(&call(overwrite("x"))).unwrap();
+    let reads = put().reads(&call(overwrite("x")), &[]).unwrap();
     let asked: Vec<_> =
         reads.iter().map(|read| (read.operation.as_str(), &read.parameters, read.pages)).collect();
     let filters =

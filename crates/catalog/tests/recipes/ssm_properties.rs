@@ -171,7 +171,7 @@ proptest! {
         let recipe = recipe("ssm/PutParameter");
         let context = crate::round_trip::call(new);
         let read = |store: &ParameterStore| {
-            let answers: Vec<_> = recipe.reads(&context).unwrap().iter().map(|read| store.answer(read)).collect();
+            let answers: Vec<_> = recipe.reads(&context, &[]).unwrap().iter().map(|read| store.answer(read)).collect();
             crate::round_trip::capture(recipe, &context, &answers).digest().unwrap()
         };
         store.apply("PutParameter", &context.parameters);

@@ -111,7 +111,7 @@ proptest! {
     fn the_order_of_the_answer_does_not_matter(ec2 in some_ec2(), tags in tags()) {
         let context = call(json!({"Resources": ["i-1", "i-2"], "Tags": tags}));
         let create = recipe("ec2/CreateTags");
-        let read = &create.reads(&context).unwrap()[0];
+        let read = &create.reads(&context, &[]).unwrap()[0];
         let ReadAnswer::Output { value, .. } = ec2.answer(read) else { panic!("a model does not refuse") };
         let mut turned = value.clone();
         turned["Tags"].as_array_mut().unwrap().reverse();

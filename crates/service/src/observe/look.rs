@@ -1,7 +1,7 @@
 //! One look at what AWS accepted: has it finished, and what is the state now.
 
 use aws_credential_types::Credentials;
-use changegate_catalog::{CallContext, KeptOutput, Recipe, Sealer, SettleTest, Settled};
+use changegate_catalog::{CallContext, KeptOutput, ReadAnswer, Recipe, Sealer, SettleTest, Settled};
 use changegate_change::capture::Capture;
 use changegate_change::proposal::Step;
 use jiff::SignedDuration;
@@ -105,8 +105,8 @@ impl Observe {
     }
 
     async fn asked(&self, looking: &Looking<'_>, test: &SettleTest) -> Result<Settled, ServiceError> {
-        let reads = test.reads(&looking.context, looking.kept).map_err(recipe_error)?;
-        let answers = self.aws.answers(&looking.reader, &looking.step.region, &reads).await?;
+        let next = |answered: &[ReadAnswer]| test.reads(&looking.context, looking.kept, answered);
+        let answers = self.aws.answers(&looking.reader, &looking.step.region, next).await?;
         test.is_settled(&looking.context, &answers).map_err(recipe_error)
     }
 
