@@ -1,32 +1,69 @@
 //! All recipes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+use changegate_change::id::ActionClass;
 
 use crate::consistency;
-use crate::definition::ServiceFile;
+use crate::definition::{Definition, ServiceFile};
 use crate::error::CatalogError;
 use crate::recipe::Recipe;
 
-/// The recipe files that are built in, by service: those in `recipes/`.
-const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/recipe_files.rs"));
+/// The recipes that are built in: those of `recipes/`.
+const BUILT_IN: &[BuiltIn] = include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
 
-/// The recipes, by service and operation.
-#[derive(Debug, Clone, Default)]
+/// A recipe that is built in.
+#[derive(Debug)]
+struct BuiltIn {
+    service: &'static str,
+    operation: &'static str,
+    action_class: &'static str,
+    /// The definition as JSON.
+    definition: &'static str,
+}
+
+/// The recipes, by service and operation. A recipe that is built in is read when it is first asked for.
+#[derive(Debug, Default)]
 pub struct Catalog {
-    services: BTreeMap<String, BTreeMap<String, Recipe>>,
+    services: BTreeMap<String, BTreeMap<String, Entry>>,
+}
+
+#[derive(Debug)]
+enum Entry {
+    Read(Box<Recipe>),
+    BuiltIn(&'static BuiltIn, OnceLock<Result<Box<Recipe>, CatalogError>>),
+}
+
+impl Entry {
+    fn recipe(&self) -> Result<&Recipe, &CatalogError> {
+        match self {
+            Self::Read(recipe) => Ok(recipe),
+            Self::BuiltIn(text, read) => read.get_or_init(|| text.read().map(Box::new)).as_deref(),
+        }
+    }
+}
+
+impl BuiltIn {
+    fn read(&self) -> Result<Recipe, CatalogError> {
+        let definition = serde_json::from_str(self.definition).map_err(|source| CatalogError::BuiltIn {
+            id: format!("{}/{}", self.service, self.operation),
+            source,
+        })?;
+        consistent(self.service, definition)
+    }
 }
 
 impl Catalog {
     /// The recipes that come with Changegate.
-    ///
-    /// # Errors
-    /// A mistake in a recipe file.
-    pub fn builtin() -> Result<Self, CatalogError> {
+    #[must_use]
+    pub fn builtin() -> Self {
         let mut catalog = Self::default();
-        for (name, text) in FILES {
-            catalog.add_file(name, text)?;
+        for text in BUILT_IN {
+            let operations = catalog.services.entry(text.service.to_owned()).or_default();
+            operations.insert(text.operation.to_owned(), Entry::BuiltIn(text, OnceLock::new()));
         }
-        Ok(catalog)
+        catalog
     }
 
     /// Takes the recipes of a file in.
@@ -38,34 +75,50 @@ impl Catalog {
             .map_err(|source| CatalogError::Unreadable { file: name.to_owned(), source })?;
         let recipes = self.services.entry(file.service.clone()).or_default();
         for definition in file.recipes {
-            let id = format!("{}/{}", file.service, definition.operation);
-            if let Some(reason) = consistency::contradiction(&definition) {
-                return Err(CatalogError::Inconsistent { id, reason });
-            }
-            let recipe = Recipe::new(&file.service, definition)
-                .map_err(|source| CatalogError::NoDigest { id: id.clone(), source })?;
-            if recipes.insert(recipe.operation().to_owned(), recipe).is_some() {
+            let recipe = consistent(&file.service, definition)?;
+            let (id, operation) = (recipe.id().to_owned(), recipe.operation().to_owned());
+            if recipes.insert(operation, Entry::Read(Box::new(recipe))).is_some() {
                 return Err(CatalogError::Duplicate { id });
             }
         }
         Ok(())
     }
 
-    /// The recipe for an operation, named as the models name it.
+    /// The recipe for an operation, named as the models name it. One that cannot be read is none.
     pub fn recipe(&self, service: &str, operation: &str) -> Option<&Recipe> {
-        self.services.get(service)?.get(operation)
+        self.services.get(service)?.get(operation)?.recipe().ok()
     }
 
-    /// All recipes, by service and operation.
+    /// All recipes that can be read, by service and operation.
     pub fn recipes(&self) -> impl Iterator<Item = &Recipe> {
+        self.entries().filter_map(|entry| entry.recipe().ok())
+    }
+
+    /// Why recipes cannot be read: empty, as the tests of this crate see to it.
+    pub fn mistakes(&self) -> impl Iterator<Item = &CatalogError> {
+        self.entries().filter_map(|entry| entry.recipe().err())
+    }
+
+    /// The action classes of all recipes. No recipe is read for that.
+    pub fn action_classes(&self) -> BTreeSet<ActionClass> {
+        let class = |entry: &Entry| match entry {
+            Entry::Read(recipe) => Some(recipe.action_class().clone()),
+            Entry::BuiltIn(text, _) => text.action_class.parse().ok(),
+        };
+        self.entries().filter_map(class).collect()
+    }
+
+    fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.services.values().flat_map(BTreeMap::values)
     }
+}
 
-    /// The codes that preconditions of the recipes answer with.
-    pub fn precondition_codes(&self) -> BTreeSet<&str> {
-        let requirements = self.recipes().flat_map(|recipe| &recipe.definition().requirements);
-        requirements.map(|requirement| requirement.code.as_str()).collect()
+fn consistent(service: &str, definition: Definition) -> Result<Recipe, CatalogError> {
+    let id = format!("{service}/{}", definition.operation);
+    if let Some(reason) = consistency::contradiction(&definition) {
+        return Err(CatalogError::Inconsistent { id, reason });
     }
+    Recipe::new(service, definition).map_err(|source| CatalogError::NoDigest { id, source })
 }
 
 #[cfg(test)]
@@ -73,12 +126,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_builtin_recipes_can_be_read() {
-        let catalog = Catalog::builtin().unwrap();
-        assert!(
-            FILES.iter().all(|(service, _)| catalog.recipes().any(|recipe| recipe.service() == *service))
-        );
+    fn every_recipe_that_is_built_in_can_be_read() {
+        let catalog = Catalog::builtin();
+        let mistakes: Vec<_> = catalog.mistakes().collect();
+        assert!(mistakes.is_empty(), "{mistakes:#?}");
+        assert_eq!(catalog.recipes().count(), BUILT_IN.len());
         assert_eq!(catalog.recipe("ssm", "PutParameter").unwrap().id(), "ssm/PutParameter");
         assert!(catalog.recipe("ssm", "GetParameter").is_none());
+    }
+
+    #[test]
+    fn action_classes_are_those_of_the_recipes() {
+        let catalog = Catalog::builtin();
+        let read: BTreeSet<_> = catalog.recipes().map(|recipe| recipe.action_class().clone()).collect();
+        assert_eq!(catalog.action_classes(), read);
     }
 }

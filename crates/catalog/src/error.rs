@@ -13,6 +13,15 @@ pub enum CatalogError {
         #[source]
         source: toml::de::Error,
     },
+    /// A recipe that is built in has another form.
+    #[error("the recipe `{id}` cannot be read")]
+    BuiltIn {
+        /// The recipe.
+        id: String,
+        /// What the reader says.
+        #[source]
+        source: serde_json::Error,
+    },
     /// Two recipes are for the same operation.
     #[error("the recipe `{id}` exists twice")]
     Duplicate {

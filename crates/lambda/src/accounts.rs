@@ -24,16 +24,10 @@ pub fn model_client(send_timeout: Duration) -> Client {
 /// The way to tenants' accounts.
 ///
 /// # Errors
-/// The index or the catalogue cannot be opened; `AWS_ENDPOINT_URL` is no URL.
+/// The index cannot be opened; `AWS_ENDPOINT_URL` is no URL.
 pub fn tenant_aws(clients: &Clients, environment: &Environment) -> Result<TenantAws, StartError> {
     let endpoint = environment.optional_url(Variable::AwsEndpointUrl)?;
-    Ok(TenantAws::new(
-        clients.sts(),
-        open_index()?,
-        Catalog::builtin()?,
-        model_client(SEND_TIMEOUT),
-        endpoint,
-    ))
+    Ok(TenantAws::new(clients.sts(), open_index()?, Catalog::builtin(), model_client(SEND_TIMEOUT), endpoint))
 }
 
 /// What no change may touch: everything under the deployment's prefix, its keys and its HTTP API.

@@ -26,7 +26,7 @@ async fn main() -> Result<(), StartError> {
         },
         webhook_keys: DerivedKeys::new(clients.kms(), environment.text(Variable::WebhookKey)?),
         deployment: environment.text(Variable::TopicPrefix)?.parse()?,
-        classes: Catalog::builtin()?.recipes().map(|recipe| recipe.action_class().clone()).collect(),
+        classes: Catalog::builtin().action_classes(),
         allow_loopback: environment.flag(Variable::EgressAllowLoopback)?,
         clock: system_clock(),
     };

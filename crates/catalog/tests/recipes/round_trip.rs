@@ -8,7 +8,7 @@ use changegate_change::sealed::Vault;
 use changegate_change::undo::UndoPlan;
 use serde_json::{Value, json};
 
-pub(crate) static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::builtin().unwrap());
+pub(crate) static CATALOG: LazyLock<Catalog> = LazyLock::new(Catalog::builtin);
 
 pub(crate) const KEY: [u8; 32] = [42; 32];
 

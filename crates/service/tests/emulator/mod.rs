@@ -133,7 +133,7 @@ impl Emulator {
         };
         let endpoint = Some(self.endpoint.parse().unwrap());
         let sts = aws_sdk_sts::Client::new(&self.sdk);
-        TenantAws::new(sts, self.index.clone(), Catalog::builtin().unwrap(), Client::new(config), endpoint)
+        TenantAws::new(sts, self.index.clone(), Catalog::builtin(), Client::new(config), endpoint)
     }
 
     fn workflow(&self) -> Workflow {
