@@ -84,6 +84,17 @@ impl Catalog {
         Ok(())
     }
 
+    /// Takes the recipes of a file in, in place of all that there are of its service.
+    ///
+    /// # Errors
+    /// As [`Catalog::add_file`].
+    pub fn replace_file(&mut self, name: &str, text: &str) -> Result<(), CatalogError> {
+        let mut own = Self::default();
+        own.add_file(name, text)?;
+        self.services.append(&mut own.services);
+        Ok(())
+    }
+
     /// The recipe for an operation, named as the models name it. One that cannot be read is none.
     pub fn recipe(&self, service: &str, operation: &str) -> Option<&Recipe> {
         self.services.get(service)?.get(operation)?.recipe().ok()

@@ -93,6 +93,11 @@ impl Recipe {
         self.hash
     }
 
+    /// What the operation does, in a sentence.
+    pub fn says(&self) -> &str {
+        &self.definition.says
+    }
+
     /// The operations that a tenant opens or locks together with this one.
     pub fn action_class(&self) -> &ActionClass {
         &self.definition.action_class

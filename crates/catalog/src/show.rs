@@ -3,7 +3,6 @@
 use std::fmt;
 
 use changegate_change::tenant::AgentSees;
-use changegate_change::undo::UndoClass;
 use serde_json::{Map, Value};
 
 use crate::definition::{Definition, Proof, Read, Safer, SecretRule, UndoCall, Witness};
@@ -64,14 +63,6 @@ fn proven(proof: Proof) -> &'static str {
         Proof::RecordedAnswers => "on recorded answers",
         Proof::OneEmulator => "on one emulator",
         Proof::TwoEmulators => "on two emulators",
-    }
-}
-
-fn class(class: UndoClass) -> &'static str {
-    match class {
-        UndoClass::Full => "full",
-        UndoClass::Partial => "partial",
-        UndoClass::None => "none",
     }
 }
 
@@ -197,10 +188,10 @@ fn undo(f: &mut fmt::Formatter<'_>, service: &str, definition: &Definition) -> f
     let calls = present.chain(undo.absent.iter().map(|call| line("it was absent", call)));
     let caveats = undo.caveats.iter().cloned();
     let limits =
-        undo.limits.iter().map(|limit| format!("{} if {}: {}", class(limit.class), limit.when, limit.says));
+        undo.limits.iter().map(|limit| format!("{} if {}: {}", limit.class.as_str(), limit.when, limit.says));
     section(
         f,
-        &format!("Undo: {}", class(undo.class)),
+        &format!("Undo: {}", undo.class.as_str()),
         calls.chain(caveats).chain(limits).collect::<Vec<_>>(),
     )
 }

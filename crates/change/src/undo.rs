@@ -15,6 +15,18 @@ pub enum UndoClass {
     None,
 }
 
+impl UndoClass {
+    /// The name in JSON and in text.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Partial => "partial",
+            Self::None => "none",
+        }
+    }
+}
+
 /// One call of an undo plan. Secrets in its parameters are marks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

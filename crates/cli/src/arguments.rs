@@ -56,6 +56,38 @@ pub(crate) enum Command {
         /// Its id
         id: String,
     },
+    /// The recipes: what is known of single AWS operations (needs no deployment)
+    #[command(subcommand)]
+    Catalog(CatalogCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CatalogCommand {
+    /// Show the recipe of an operation
+    Show {
+        /// The service, as the models name it (`ssm`)
+        service: String,
+        /// The operation (`PutParameter`)
+        operation: String,
+    },
+    /// List the operations that have a recipe
+    List {
+        /// Only of this service
+        service: Option<String>,
+    },
+    /// Compare recipe files with the models of the services
+    Lint {
+        /// Recipe files, each in place of what is built in for its service
+        files: Vec<PathBuf>,
+        /// The index of operations
+        #[arg(
+            long,
+            env = "AWS_CALL_INDEX",
+            default_value = "target/index/aws-call.index",
+            value_name = "FILE"
+        )]
+        index: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -44,6 +44,17 @@ pub(crate) enum CliError {
         /// Why.
         reason: String,
     },
+    /// The catalogue has no recipe for an operation.
+    #[error("there is no recipe {id}; {hint}")]
+    NoRecipe {
+        /// The operation.
+        id: String,
+        /// What there is instead.
+        hint: String,
+    },
+    /// Recipes say what the models do not know, one line each.
+    #[error("{}\n{} findings", .0.join("\n"), .0.len())]
+    Findings(Vec<String>),
     /// This machine has no randomness.
     #[error("this machine gives no randomness")]
     NoRandomness,
@@ -77,7 +88,8 @@ impl CliError {
     /// For a person: what went wrong, then each violation with its path.
     pub(crate) fn to_text(&self) -> String {
         let Self::Refused { status, problem } = self else {
-            return format!("error: {}", plain(&self.to_string()));
+            let lines: Vec<_> = self.to_string().lines().map(plain).collect();
+            return format!("error: {}", lines.join("\n"));
         };
         let code = text(problem, "/code");
         if code.is_empty() {
@@ -105,8 +117,10 @@ impl CliError {
         ExitCode::from(match self {
             Self::Refused { .. } => 1,
             Self::NoAnswer { .. } => 3,
+            Self::Findings(_) => 1,
             Self::NoEndpoint
             | Self::Endpoint(_)
+            | Self::NoRecipe { .. }
             | Self::NoKey
             | Self::WrongKey
             | Self::Credentials(_)
@@ -116,6 +130,12 @@ impl CliError {
             | Self::NoRandomness => 2,
         })
     }
+}
+
+/// An error with all that caused it, in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod agent_key;
 mod arguments;
+mod catalog;
 mod deployment;
 mod error;
 mod print_change;

@@ -14,13 +14,14 @@ use crate::arguments::{
 use crate::deployment::{Call, Caller, Deployment};
 use crate::error::CliError;
 use crate::sign::Signature;
-use crate::{print_change, print_tenant};
+use crate::{catalog, print_change, print_tenant};
 
 /// Does what was asked for and gives what is printed.
 pub(crate) async fn run(arguments: &Arguments) -> Result<String, CliError> {
     let print: fn(&Value) -> String;
     let answer = match &arguments.command {
         Command::Agent(AgentCommand::NewKey) => return new_key(arguments.json),
+        Command::Catalog(command) => return catalog::run(command, arguments.json),
         Command::Tenant(command) => {
             print = tenant_printer(command);
             operator(arguments).await?.ask(&tenant_call(command)?).await?
@@ -126,6 +127,7 @@ fn change_call(command: &Command) -> Result<Call, CliError> {
         Command::Undo { id } => Call::new(Method::POST, &["v1", "changes", id, "undo"]),
         Command::Show { id } => Call::new(Method::GET, &["v1", "changes", id]),
         other @ (Command::Agent(_)
+        | Command::Catalog(_)
         | Command::Tenant(_)
         | Command::Webhook(_)
         | Command::Stop(_)
