@@ -75,6 +75,7 @@ test: lint build index ## Check everything that CI checks
 	@# Most of the end-to-end tests wait most of the time, so that more of them than there are cores may run at once.
 	$(SANDBOX) --name test with -- env RUST_TEST_THREADS=8 cargo test --workspace --quiet
 	$(MAKE) --no-print-directory conformance
+	$(MAKE) --no-print-directory proofs
 
 .PHONY: conformance
 conformance: index $(ORACLES)/pinned/.installed $(ORACLES)/newer/.installed ## Hold aws-call against suites that others wrote
@@ -90,6 +91,19 @@ $(ORACLES)/%/.installed: conformance/requirements/%.txt
 	python3 -m venv --clear $(@D) || { echo "python3 has no venv; install it (apt-get install python3-venv)" >&2; exit 1; }
 	$(@D)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	touch $@
+
+.PHONY: proofs
+proofs: build index setup $(ORACLES)/pinned/.installed ## Prove every recipe once on moto and on MiniStack
+	$(TARGET)/debug/proofs lint
+	$(TARGET)/debug/proofs pages --check
+	$(TARGET)/debug/proofs run --seeds 1
+
+.PHONY: catalog-report
+catalog-report: build index setup $(ORACLES)/pinned/.installed ## Prove every recipe with five seeds and write the catalogue's pages
+	cargo build --profile measured --package proofs
+	$(TARGET)/debug/proofs lint
+	$(TARGET)/debug/proofs pages
+	$(TARGET)/measured/proofs run --seeds 5 --figures target/figures/catalog.json
 
 .PHONY: lint
 lint: setup ## Check templates and state machine

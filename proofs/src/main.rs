@@ -2,12 +2,18 @@
 
 mod emulator;
 mod failure;
+mod pages;
 mod proof;
 mod report;
 mod scenario;
 mod values;
 
-use std::{collections::BTreeSet, fs, path::PathBuf, process::ExitCode};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use aws_call::Index;
 use changegate_catalog::Catalog;
@@ -52,6 +58,15 @@ enum Command {
         /// How often each scenario runs, with other values every time.
         #[arg(long, default_value_t = 5)]
         seeds: usize,
+        /// Where to write the figures.
+        #[arg(long)]
+        figures: Option<PathBuf>,
+    },
+    /// Write the pages of the documentation that recipes and scenarios give.
+    Pages {
+        /// Write nothing; name the pages that are not as they should be.
+        #[arg(long)]
+        check: bool,
     },
 }
 
@@ -78,7 +93,14 @@ fn run(arguments: &Arguments) -> Result<bool, Failure> {
     let mut all = read(arguments)?;
     match &arguments.command {
         Command::Lint { services } => Ok(lint(&all, services)),
-        Command::Run { moto, ministack, only, seeds } => {
+        Command::Pages { check } => {
+            let changed = pages::write(Path::new("."), &all.catalog, &all.scenarios, *check)?;
+            let say =
+                if *check { "is not what the recipes say: run `make catalog-report`" } else { "written" };
+            changed.iter().for_each(|page| println!("{page}: {say}"));
+            Ok(!check || changed.is_empty())
+        }
+        Command::Run { moto, ministack, only, seeds, figures } => {
             let chosen = |own: &Scenario| {
                 only.is_empty() || only.iter().any(|one| *one == own.service || *one == own.recipe())
             };
@@ -88,6 +110,9 @@ fn run(arguments: &Arguments) -> Result<bool, Failure> {
             let programs = Programs { moto: absolute(moto)?, ministack: absolute(ministack)? };
             let report = Report::of(&all.index, &all.catalog, &all.scenarios, &programs, *seeds)?;
             print!("{report}");
+            if let Some(path) = figures {
+                report.write_figures(path, &all.index, &all.catalog)?;
+            }
             Ok(report.is_sound())
         }
     }

@@ -1,10 +1,11 @@
 //! One scenario on one emulator with one seed.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_call::{Index, Output};
 use changegate_catalog::{
-    CallContext, Catalog, DiffLine, KeptOutput, Recipe, Sealer, Settled, keep_output, resolve_output,
+    CallContext, Catalog, DiffLine, KeptOutput, ReadAnswer, Recipe, Sealer, Settled, keep_output,
+    resolve_output,
 };
 use changegate_change::{capture::Capture, sealed::Vault, undo::UndoClass, undo::UndoPlan};
 use serde_json::{Map, Value, json};
@@ -40,24 +41,27 @@ struct Run<'a> {
 struct Made {
     context: CallContext,
     kept: KeptOutput,
+    answers: Vec<ReadAnswer>,
     before: Capture,
     after: Capture,
     plan: UndoPlan,
 }
 
 impl Prover<'_> {
-    /// Captures, calls, captures, undoes and captures; then once more with somebody else's change instead of the undo.
+    /// Captures, calls, captures, undoes and captures; then once more with somebody else's change instead of the undo. Gives
+    /// how long capture, plan and diff take without the network.
     ///
     /// # Errors
     /// What is not as the recipe or the scenario says.
-    pub(crate) async fn prove(&self, scenario: &Scenario, seed: usize) -> Result<(), String> {
+    pub(crate) async fn prove(&self, scenario: &Scenario, seed: usize) -> Result<Duration, String> {
         let recipe = self.catalog.recipe(&scenario.service, &scenario.operation);
         let recipe = recipe.ok_or("there is no such recipe")?;
         let mut run = self.run(recipe, scenario, seed, "undo")?;
         let made = run.make().await?;
         run.undo(&made).await?;
+        let worked = worked(recipe, &made)?;
         if made.plan.class == UndoClass::None {
-            return Ok(());
+            return Ok(worked);
         }
         if scenario.foreign.is_empty() {
             return Err("nobody else changes anything: `foreign` is missing".to_owned());
@@ -71,7 +75,7 @@ impl Prover<'_> {
         if Recipe::is_undisturbed(&made.after, &now) {
             return Err("somebody else's change was not seen, and the undo would run over it".to_owned());
         }
-        Ok(())
+        Ok(worked)
     }
 
     fn run<'a>(
@@ -123,7 +127,8 @@ impl Run<'_> {
         }
         let parameters = scenario.call.evaluate(&self.names).map_err(|error| error.to_string())?;
         let context = self.context(parameters);
-        let before = self.capture(recipe, &context).await?;
+        let answers = self.answers(recipe, &context).await?;
+        let before = self.captured(recipe, &context, &answers)?;
         if before.present != (scenario.starts == Start::Present) {
             return Err(format!("it starts with {}", told(&before)));
         }
@@ -144,7 +149,7 @@ impl Run<'_> {
                 "after the call it is not what was expected: {lines:?}: {after}, not {expected}"
             ));
         }
-        let made = Made { context, kept, before, after, plan };
+        let made = Made { context, kept, answers, before, after, plan };
         self.changes(&made)?;
         Ok(made)
     }
@@ -211,10 +216,23 @@ impl Run<'_> {
     }
 
     async fn capture(&mut self, recipe: &Recipe, context: &CallContext) -> Result<Capture, String> {
+        let answers = self.answers(recipe, context).await?;
+        self.captured(recipe, context, &answers)
+    }
+
+    async fn answers(&self, recipe: &Recipe, context: &CallContext) -> Result<Vec<ReadAnswer>, String> {
         let Prover { index, emulator, .. } = self.prover;
-        let answers = emulator.answers(index, |answered| recipe.reads(context, answered)).await?;
+        emulator.answers(index, |answered| recipe.reads(context, answered)).await
+    }
+
+    fn captured(
+        &mut self,
+        recipe: &Recipe,
+        context: &CallContext,
+        answers: &[ReadAnswer],
+    ) -> Result<Capture, String> {
         let mut sealer = Sealer::new(TENANT_KEY);
-        let capture = recipe.capture(context, &answers, &mut sealer).map_err(|error| error.to_string())?;
+        let capture = recipe.capture(context, answers, &mut sealer).map_err(|error| error.to_string())?;
         self.vault.absorb(sealer.vault());
         Ok(capture)
     }
@@ -240,6 +258,23 @@ impl Run<'_> {
             partition: "aws".to_owned(),
             parameters,
         }
+    }
+}
+
+/// How long it takes to capture, plan the undo and compare with the state after.
+fn worked(recipe: &Recipe, made: &Made) -> Result<Duration, String> {
+    let start = Instant::now();
+    let mut sealer = Sealer::new(TENANT_KEY);
+    let before =
+        recipe.capture(&made.context, &made.answers, &mut sealer).map_err(|error| error.to_string())?;
+    let plan = recipe.undo(&made.context, &before).map_err(|error| error.to_string())?;
+    let lines = recipe.diff(&before, &made.after);
+    let worked = start.elapsed();
+    // What was measured is what was proven.
+    if before == made.before && plan == made.plan && !(lines.is_empty() && before != made.after) {
+        Ok(worked)
+    } else {
+        Err("the same answers give another capture or plan".to_owned())
     }
 }
 

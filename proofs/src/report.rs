@@ -1,13 +1,20 @@
 //! What was proven of all recipes.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt, fs,
+    path::Path,
+    time::Duration,
+};
 
 use aws_call::Index;
-use changegate_catalog::{Catalog, Proof};
+use changegate_catalog::{Catalog, Proof, Recipe};
+use serde_json::json;
 
 use crate::{
     emulator::{Emulator, Kind, Programs},
     failure::Failure,
+    pages::Counts,
     proof::Prover,
     scenario::{Scenario, Start},
 };
@@ -18,7 +25,8 @@ const FINDING_MAX: usize = 1500;
 /// What came of a scenario on an emulator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Verdict {
-    Proven,
+    /// How long capture, plan and diff took, once per seed.
+    Proven(Vec<Duration>),
     /// The emulator cannot run it, as the scenario says.
     Excepted,
     Failed(String),
@@ -77,6 +85,51 @@ impl Report {
         let failed = |own: &Outcome| own.verdicts.values().any(|own| matches!(own, Verdict::Failed(_)));
         self.claims.is_empty() && !self.results.iter().any(failed)
     }
+
+    fn count(&self, wanted: fn(&Verdict) -> bool) -> usize {
+        self.results.iter().flat_map(|own| own.verdicts.values()).filter(|own| wanted(own)).count()
+    }
+
+    /// The median time of capture, plan and diff, in microseconds.
+    fn median_work(&self) -> f64 {
+        let times = |verdict: &Verdict| match verdict {
+            Verdict::Proven(times) => times.clone(),
+            Verdict::Excepted | Verdict::Failed(_) => vec![],
+        };
+        let mut times: Vec<_> =
+            self.results.iter().flat_map(|own| own.verdicts.values()).flat_map(times).collect();
+        times.sort();
+        times.get(times.len() / 2).map_or(0.0, |time| time.as_secs_f64() * 1e6)
+    }
+
+    /// Writes the figures, flat.
+    pub(crate) fn write_figures(&self, path: &Path, index: &Index, catalog: &Catalog) -> Result<(), Failure> {
+        let counts = Counts::of(catalog.recipes());
+        let services: BTreeSet<_> = catalog.recipes().map(Recipe::service).collect();
+        let figures = json!({
+            "command": "make catalog-report",
+            "index": index.hash(),
+            "recipes": counts.recipes,
+            "services": services.len(),
+            "deep": counts.deep,
+            "undo_full": counts.full,
+            "undo_partial": counts.partial,
+            "undo_none": counts.none,
+            "two_emulators": counts.two_emulators,
+            "one_emulator": counts.one_emulator,
+            "documentation_or_recorded_answers": counts.less,
+            "scenarios": self.results.len(),
+            "seeds": self.seeds,
+            "scenarios_proven": self.count(|own| matches!(own, Verdict::Proven(_))),
+            "scenarios_excepted": self.count(|own| *own == Verdict::Excepted),
+            "scenarios_failed": self.count(|own| matches!(own, Verdict::Failed(_))),
+            "wrong_claims": self.claims.len(),
+            "capture_plan_diff_median_us": (self.median_work() * 10.0).round() / 10.0,
+        });
+        let folder = path.parent().unwrap_or(path);
+        fs::create_dir_all(folder).map_err(Failure::file(folder))?;
+        fs::write(path, format!("{figures:#}\n")).map_err(Failure::file(path))
+    }
 }
 
 fn run_on(
@@ -92,18 +145,21 @@ fn run_on(
     let runtime = runtime.map_err(|error| Failure::System(error.to_string()))?;
     let prover = Prover { index, catalog, emulator: &emulator };
     let result = |scenario: &Scenario| {
-        let mut failed = None;
+        let (mut failed, mut worked) = (None, Vec::new());
         for seed in 0..seeds {
-            if let Err(error) = runtime.block_on(prover.prove(scenario, seed)) {
-                failed = Some(format!("seed {seed}: {error}"));
-                break;
+            match runtime.block_on(prover.prove(scenario, seed)) {
+                Ok(time) => worked.push(time),
+                Err(error) => {
+                    failed = Some(format!("seed {seed}: {error}"));
+                    break;
+                }
             }
         }
         match (failed, scenario.except.get(&kind)) {
             (Some(_), Some(_)) => Verdict::Excepted,
             (None, Some(_)) => Verdict::Failed("it is excepted, and is proven nevertheless".to_owned()),
             (Some(error), None) => Verdict::Failed(error),
-            (None, None) => Verdict::Proven,
+            (None, None) => Verdict::Proven(worked),
         }
     };
     Ok(scenarios.iter().map(result).collect())
@@ -115,7 +171,7 @@ fn wrong_claims(catalog: &Catalog, results: &[Outcome]) -> Vec<String> {
     for kind in [Kind::Moto, Kind::Ministack] {
         let mut by_start: BTreeMap<(&str, Start), bool> = BTreeMap::new();
         for outcome in results {
-            let own = outcome.verdicts.get(&kind) == Some(&Verdict::Proven);
+            let own = matches!(outcome.verdicts.get(&kind), Some(Verdict::Proven(_)));
             *by_start.entry((&outcome.recipe, outcome.starts)).or_default() |= own;
         }
         let mut by_recipe: BTreeMap<&str, bool> = BTreeMap::new();
@@ -143,7 +199,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for Outcome { name, verdicts, .. } in &self.results {
             let told = verdicts.iter().map(|(kind, result)| match result {
-                Verdict::Proven => format!("{} proven", kind.name()),
+                Verdict::Proven(_) => format!("{} proven", kind.name()),
                 Verdict::Excepted => format!("{} excepted", kind.name()),
                 Verdict::Failed(_) => format!("{} FAILED", kind.name()),
             });
@@ -158,18 +214,17 @@ impl fmt::Display for Report {
         for claim in &self.claims {
             writeln!(f, "{claim}")?;
         }
-        let count = |wanted: fn(&Verdict) -> bool| {
-            self.results.iter().flat_map(|own| own.verdicts.values()).filter(|own| wanted(own)).count()
-        };
         writeln!(
             f,
-            "{} scenarios, {} seeds: {} proven, {} excepted, {} failed; {} wrong claims",
+            "{} scenarios on two emulators, {} seeds: {} proven, {} excepted, {} failed; {} wrong claims; \
+             capture, plan and diff {:.0} µs (median)",
             self.results.len(),
             self.seeds,
-            count(|own| *own == Verdict::Proven),
-            count(|own| *own == Verdict::Excepted),
-            count(|own| matches!(own, Verdict::Failed(_))),
+            self.count(|own| matches!(own, Verdict::Proven(_))),
+            self.count(|own| *own == Verdict::Excepted),
+            self.count(|own| matches!(own, Verdict::Failed(_))),
             self.claims.len(),
+            self.median_work(),
         )
     }
 }
