@@ -18,6 +18,8 @@ FUZZ := .local/tools/bin/cargo-fuzz
 # One selection of packages everywhere: another would choose other features and build the dependencies again. `--bin NAME` leaves
 # out what this program does not need.
 BUILD := cargo build --workspace
+# `--deep` proves only the recipes that are thought through in every part, which is what `make test` has time for.
+DEEP :=
 # Inputs for each fuzz target.
 RUNS := 10000000
 # `required` makes `make deny` fail if the database of advisories cannot be reached.
@@ -75,7 +77,7 @@ test: lint build index ## Check everything that CI checks
 	@# Most of the end-to-end tests wait most of the time, so that more of them than there are cores may run at once.
 	$(SANDBOX) --name test with -- env RUST_TEST_THREADS=8 cargo test --workspace --quiet
 	$(MAKE) --no-print-directory conformance
-	$(MAKE) --no-print-directory proofs
+	$(MAKE) --no-print-directory proofs DEEP=--deep
 
 .PHONY: conformance
 conformance: index $(ORACLES)/pinned/.installed $(ORACLES)/newer/.installed ## Hold aws-call against suites that others wrote
@@ -96,7 +98,7 @@ $(ORACLES)/%/.installed: conformance/requirements/%.txt
 proofs: build index setup $(ORACLES)/pinned/.installed ## Prove every recipe once on moto and on MiniStack
 	$(TARGET)/debug/proofs lint
 	$(TARGET)/debug/proofs pages --check
-	$(TARGET)/debug/proofs run --seeds 1
+	$(TARGET)/debug/proofs run --seeds 1 $(DEEP)
 
 .PHONY: catalog-report
 catalog-report: build index setup $(ORACLES)/pinned/.installed ## Prove every recipe with five seeds and write the catalogue's pages

@@ -16,7 +16,7 @@ use std::{
 };
 
 use aws_call::Index;
-use changegate_catalog::Catalog;
+use changegate_catalog::{Catalog, Recipe};
 use clap::{Parser, Subcommand};
 
 use crate::{emulator::Programs, failure::Failure, report::Report, scenario::Scenario};
@@ -55,6 +55,9 @@ enum Command {
         /// Only of these services or recipes: `sqs`, `sqs/SetQueueAttributes`.
         #[arg(long)]
         only: Vec<String>,
+        /// Only of deep recipes.
+        #[arg(long)]
+        deep: bool,
         /// How often each scenario runs, with other values every time.
         #[arg(long, default_value_t = 5)]
         seeds: usize,
@@ -100,11 +103,14 @@ fn run(arguments: &Arguments) -> Result<bool, Failure> {
             changed.iter().for_each(|page| println!("{page}: {say}"));
             Ok(!check || changed.is_empty())
         }
-        Command::Run { moto, ministack, only, seeds, figures } => {
-            let chosen = |own: &Scenario| {
+        Command::Run { moto, ministack, only, deep, seeds, figures } => {
+            let catalog = &all.catalog;
+            let is_deep =
+                |own: &Scenario| catalog.recipe(&own.service, &own.operation).is_some_and(Recipe::is_deep);
+            let named = |own: &Scenario| {
                 only.is_empty() || only.iter().any(|one| *one == own.service || *one == own.recipe())
             };
-            all.scenarios.retain(chosen);
+            all.scenarios.retain(|own| named(own) && (!deep || is_deep(own)));
             // A relative path would be looked up in the emulator's folder.
             let absolute = |path: &PathBuf| std::path::absolute(path).map_err(Failure::file(path));
             let programs = Programs { moto: absolute(moto)?, ministack: absolute(ministack)? };
@@ -156,7 +162,7 @@ fn lint(all: &Catalogue, services: &[String]) -> bool {
     for scenario in all.scenarios.iter().filter(|own| wanted(&own.service)) {
         findings.extend(scenario_finding(all, scenario));
     }
-    let claims = |recipe: &&changegate_catalog::Recipe| {
+    let claims = |recipe: &&Recipe| {
         wanted(recipe.service()) && recipe.proof() >= changegate_catalog::Proof::OneEmulator
     };
     for recipe in all.catalog.recipes().filter(claims).filter(|recipe| !proven.contains(recipe.id())) {
