@@ -10,6 +10,7 @@ use crate::id::{AccountId, ActionClass, AgentId, ApproverId, ChangeId, TenantId}
 use crate::json::{StrictJsonError, canonical};
 use crate::quorum::ApprovalRule;
 use crate::request::EXECUTE_WITHIN_DEFAULT;
+use crate::tenant::AgentSees;
 use crate::undo::{PlannedCall, UndoPlan};
 
 /// The version of the digested form.
@@ -117,6 +118,8 @@ pub struct Step {
     pub settle: Option<String>,
     /// What the recipe warns of.
     pub risks: Vec<String>,
+    /// The most that the recipe lets agents see of the states; the tenant can allow less.
+    pub agent_may_see: AgentSees,
     /// Calls that would make the change safer if they were made before it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub safer: Vec<SaferCall>,

@@ -87,8 +87,8 @@ pub struct Issuer {
     pub client_id: String,
 }
 
-/// What an agent may see of the states of an action class.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// What an agent may see of states, from all to nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AgentSees {
     /// States and diffs, with secrets as fingerprints.

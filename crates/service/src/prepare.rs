@@ -139,6 +139,7 @@ pub async fn prepare(
         undo,
         settle: recipe.settle().map(|settle| settle.describe().to_owned()),
         risks: recipe.risk_notes().to_vec(),
+        agent_may_see: recipe.agent_may_see(),
         safer: safer.into_iter().map(|(says, call)| SaferCall { says, call }).collect(),
     };
     Ok(Prepared { step, before })

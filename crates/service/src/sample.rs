@@ -80,7 +80,7 @@ fn step() -> Value {
         "session_policy": {"Version": "2012-10-17", "Statement": []}, "ends_early": true, "wider": [],
         "before": CaptureRef::to(&before()).unwrap(), "diff": [],
         "recipe": {"id": "ssm/PutParameter", "hash": Digest::of_bytes(b"recipe")}, "index": "sha256:index",
-        "undo": {"class": "full", "calls": [], "caveats": []}, "settle": null, "risks": [],
+        "undo": {"class": "full", "calls": [], "caveats": []}, "settle": null, "risks": [], "agent_may_see": "full",
     })
 }
 

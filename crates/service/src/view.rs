@@ -4,10 +4,11 @@ use changegate_change::capture::Capture;
 use changegate_change::head::Head;
 use changegate_change::id::ChangeId;
 use changegate_change::ledger::{Entry, Kind};
-use changegate_change::proposal::Step;
+use changegate_change::proposal::{SaferCall, Step};
 use changegate_change::status::Status;
 use changegate_change::step_record::StepRecord;
 use changegate_change::tenant::{AgentSees, TenantConfig};
+use changegate_change::undo::PlannedCall;
 use changegate_store::Store;
 use serde_json::{Map, Value, json};
 
@@ -138,6 +139,7 @@ fn step_view(
     step: &Step,
 ) -> Result<Value, ServiceError> {
     let sees = config.open_class(&step.action_class).map_or(AgentSees::None, |class| class.agent_sees);
+    let sees = sees.max(step.agent_may_see);
     let before = shown.dossier.before(step)?;
     let after = shown.after.iter().find(|(of, _)| *of == number).map(|(_, capture)| capture);
     let done = shown.steps.iter().find(|done| done.number == number);
@@ -159,6 +161,8 @@ fn step_view(
         "before": state_view(sees, before)?,
         "diff": diff_view(sees, diff),
         "undo": undo_view(sees, step),
+        "risks": step.risks,
+        "safer": step.safer.iter().map(|safer| safer_view(sees, safer)).collect::<Vec<_>>(),
         "wider": step.wider,
         "settle": step.settle,
         "settled": done.map(|done| done.settled),
@@ -189,19 +193,20 @@ fn diff_view(sees: AgentSees, diff: &Value) -> Value {
 }
 
 fn undo_view(sees: AgentSees, step: &Step) -> Value {
-    // The undo's parameters are the state before: they are shown as far as that is.
-    let calls: Vec<_> = step
-        .undo
-        .calls
-        .iter()
-        .map(|call| match sees {
-            AgentSees::Full => json!(call),
-            AgentSees::Names | AgentSees::None => {
-                json!({"service": call.service, "operation": call.operation})
-            }
-        })
-        .collect();
+    let calls: Vec<_> = step.undo.calls.iter().map(|call| planned_view(sees, call)).collect();
     json!({"class": step.undo.class, "calls": calls, "caveats": step.undo.caveats})
+}
+
+fn safer_view(sees: AgentSees, safer: &SaferCall) -> Value {
+    json!({"says": safer.says, "call": planned_view(sees, &safer.call)})
+}
+
+/// The parameters of a planned call are made of the state before: they are shown as far as that is.
+fn planned_view(sees: AgentSees, call: &PlannedCall) -> Value {
+    match sees {
+        AgentSees::Full => json!(call),
+        AgentSees::Names | AgentSees::None => json!({"service": call.service, "operation": call.operation}),
+    }
 }
 
 fn decisions(ledger: &[Entry]) -> Vec<Value> {
@@ -225,6 +230,40 @@ fn without_nulls(value: Value) -> Value {
         }
         other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {
             other
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    /// What an agent sees of the value before, where the recipe and the tenant allow this much.
+    fn value_before(recipe: AgentSees, tenant: AgentSees) -> Option<Value> {
+        let mut proposal = sample::proposal();
+        proposal.steps[0].agent_may_see = recipe;
+        let dossier = sample::dossier_of(proposal);
+        let record = sample::record_of(&dossier, Status::AwaitingApproval);
+        let mut config = sample::config();
+        config.classes[0].agent_sees = tenant;
+        let shown = Shown {
+            head: &record.head,
+            dossier: &dossier,
+            ledger: &record.ledger,
+            steps: &record.steps,
+            after: &[],
+        };
+        let view = change_view(&config, &shown).unwrap();
+        view.pointer("/steps/0/before/state/Value").cloned()
+    }
+
+    #[test]
+    fn an_agent_sees_no_more_than_recipe_and_tenant_allow() {
+        use AgentSees::{Full, Names, None as Nothing};
+        assert_eq!(value_before(Full, Full), Some(json!("20")));
+        for (recipe, tenant) in [(Names, Full), (Nothing, Full), (Full, Names), (Full, Nothing)] {
+            assert_eq!(value_before(recipe, tenant), None, "{recipe:?} {tenant:?}");
         }
     }
 }

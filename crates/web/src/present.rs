@@ -8,15 +8,15 @@ use changegate_change::proposal::{Proposal, Step};
 use changegate_change::sealed::mark;
 use changegate_change::status::Status;
 use changegate_change::step_record::{AttemptResult, StepRecord};
-use changegate_change::undo::UndoPlan;
+use changegate_change::undo::{PlannedCall, UndoPlan};
 use changegate_service::review::{Reviewed, WhyNot};
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::page::moment::Moment;
 use crate::page::review::{
-    Action, AttemptView, Deadlines, DecisionView, DiffLine, HistoryLine, Parameter, ReviewPage, Shown,
-    StateView, StepView, UndoCall, UndoView,
+    Action, AttemptView, Deadlines, DecisionView, DiffLine, HistoryLine, Parameter, PlannedCallView,
+    ReviewPage, Shown, StateView, StepView, UndoView,
 };
 use crate::page::text::{Code, Prose};
 
@@ -154,6 +154,7 @@ fn step_view(
         undo: undo_view(&step.undo),
         wider: step.wider.iter().map(Prose::new).collect(),
         risks: step.risks.iter().map(Prose::new).collect(),
+        safer: step.safer.iter().map(|own| (Prose::new(&own.says), planned_call(&own.call))).collect(),
         settle: step.settle.as_ref().map(Prose::new),
     })
 }
@@ -232,14 +233,17 @@ fn state_view(capture: &Capture) -> StateView {
 }
 
 fn undo_view(undo: &UndoPlan) -> UndoView {
-    let call = |call: &changegate_change::undo::PlannedCall| UndoCall {
-        call: Code::new(format!("{} {}", call.service, call.operation)),
-        parameters: pretty(&call.parameters),
-    };
     UndoView {
         class: undo.class,
-        calls: undo.calls.iter().map(call).collect(),
+        calls: undo.calls.iter().map(planned_call).collect(),
         caveats: undo.caveats.iter().map(Prose::new).collect(),
+    }
+}
+
+fn planned_call(call: &PlannedCall) -> PlannedCallView {
+    PlannedCallView {
+        call: Code::new(format!("{} {}", call.service, call.operation)),
+        parameters: pretty(&call.parameters),
     }
 }
 

@@ -176,7 +176,7 @@ async fn an_operation_that_cannot_be_captured_whole_is_refused() {
 #[tokio::test]
 async fn an_operation_without_a_recipe_is_refused() {
     let tenant = Plan::named("bad-recipe").make().await;
-    let call = ("sqs", "CreateQueue", json!({"QueueName": "mine"}));
+    let call = ("polly", "DeleteLexicon", json!({"Name": "mine"}));
     refused_call(&tenant, (422, "no_recipe"), call).await;
 }
 

@@ -248,12 +248,14 @@ fn class(reader: &mut Reader, place: &Place, value: &Value, rules: Rules<'_>) ->
     let map = reader.object(value, place, &["id", "agent_sees"])?;
     let id: Option<ActionClass> = reader.parsed(map, place, "id");
     if let Some(id) = id.as_ref().filter(|id| !rules.classes.contains(id)) {
-        let known = rules.classes.iter().map(ActionClass::as_str).collect::<Vec<_>>().join(", ");
-        reader.wrong(
-            &place.at("id"),
-            "reference",
-            format!("there is no action class `{id}`; there are {known}"),
-        );
+        let likeness = |class: &&str| strsim::jaro_winkler(id.as_str(), class);
+        let nearest = rules
+            .classes
+            .iter()
+            .map(ActionClass::as_str)
+            .max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
+        let message = format!("there is no action class `{id}`; `changegate catalog list` names them all");
+        reader.wrong_name(&place.at("id"), "reference", message, nearest);
     }
     let sees = reader.member(map, place, "agent_sees")?;
     let agent_sees = serde_json::from_value::<AgentSees>(sees.clone()).ok();

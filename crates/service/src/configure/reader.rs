@@ -34,6 +34,13 @@ impl Reader {
         self.violations
     }
 
+    /// Notes that a name means nothing, and the one that may have been meant.
+    pub(super) fn wrong_name(&mut self, place: &Place, rule: &str, message: String, nearest: Option<&str>) {
+        let mut violation = Violation::new(place.0.clone(), rule, message);
+        violation.nearest = nearest.map(str::to_owned);
+        self.violations.push(violation);
+    }
+
     /// Notes that something is wrong.
     pub(super) fn wrong(&mut self, place: &Place, rule: &str, message: impl Into<String>) {
         self.violations.push(Violation::new(place.0.clone(), rule, message));

@@ -107,6 +107,8 @@ pub struct StepView {
     pub wider: Vec<Prose>,
     /// What the recipe warns of.
     pub risks: Vec<Prose>,
+    /// Calls that would make the change safer if they were made before it, each with what it is good for.
+    pub safer: Vec<(Prose, PlannedCallView)>,
     /// How it is known that AWS has finished.
     pub settle: Option<Prose>,
 }
@@ -162,14 +164,14 @@ pub struct UndoView {
     /// How far it goes.
     pub class: UndoClass,
     /// The calls, in their order.
-    pub calls: Vec<UndoCall>,
+    pub calls: Vec<PlannedCallView>,
     /// What to know before relying on it.
     pub caveats: Vec<Prose>,
 }
 
-/// One call of an undo.
+/// A call that is planned, to undo or to be safer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UndoCall {
+pub struct PlannedCallView {
     /// Service and operation.
     pub call: Code,
     /// Its parameters, laid out.

@@ -208,7 +208,7 @@ fn step(before: &Capture, hash: Digest) -> Value {
             "recipe": {"id": "ssm/PutParameter", "hash": hash}, "index": hash.to_string(),
             "undo": {"class": "full", "caveats": [], "calls": [{"service": "ssm", "operation": "PutParameter",
                 "parameters": {"Name": "/checkout/timeout", "Overwrite": true, "Value": "10"}}]},
-            "settle": null, "risks": [],
+            "settle": null, "risks": [], "agent_may_see": "full",
     })
 }
 

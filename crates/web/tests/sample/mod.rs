@@ -6,8 +6,8 @@ use changegate_change::step_record::Outcome;
 use changegate_change::undo::UndoClass;
 use changegate_web::page::moment::Moment;
 use changegate_web::page::review::{
-    Action, AttemptView, Deadlines, DecisionView, DiffLine, HistoryLine, Parameter, ReviewPage, Shown,
-    StateView, StepView, UndoCall, UndoView,
+    Action, AttemptView, Deadlines, DecisionView, DiffLine, HistoryLine, Parameter, PlannedCallView,
+    ReviewPage, Shown, StateView, StepView, UndoView,
 };
 use changegate_web::page::text::{Code, Prose};
 use jiff::{Timestamp, ToSpan};
@@ -98,7 +98,7 @@ fn parameter_step() -> StepView {
         },
         undo: UndoView {
             class: UndoClass::Full,
-            calls: vec![UndoCall {
+            calls: vec![PlannedCallView {
                 call: Code::new("ssm PutParameter"),
                 parameters: Code::new(
                     "{\n  \"Name\": \"/checkout/timeout\",\n  \"Overwrite\": true,\n  \"Value\": \"10\"\n}",
@@ -110,6 +110,7 @@ fn parameter_step() -> StepView {
         after: None,
         wider: Vec::new(),
         risks: vec![Prose::new("Whatever reads the parameter sees the new value the next time it reads.")],
+        safer: Vec::new(),
         settle: None,
     }
 }
@@ -207,6 +208,13 @@ pub(crate) fn decided() -> ReviewPage {
         diff: Vec::new(),
         parameters: Vec::new(),
         risks: Vec::new(),
+        safer: vec![(
+            Prose::new("A snapshot before it keeps what is on the volume."),
+            PlannedCallView {
+                call: Code::new("ec2 CreateSnapshot"),
+                parameters: Code::new("{\n  \"VolumeId\": \"vol-1\"\n}"),
+            },
+        )],
         undo: UndoView {
             class: UndoClass::None,
             calls: Vec::new(),
