@@ -1,5 +1,6 @@
 //! What the models of the services say against a recipe.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use aws_call::{Index, Operation, Violation};
@@ -10,7 +11,7 @@ use crate::consistency::expressions_on_the_call;
 use crate::definition::{Proof, Read, Witness};
 use crate::pointer::{Pointer, Segment, escaped};
 use crate::recipe::Recipe;
-use crate::template::Template;
+use crate::template::{Template, placeholders};
 
 /// Something that a recipe says and the models do not know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +49,7 @@ fn lint_recipe(catalog: &Catalog, recipe: &Recipe, index: &Index) -> Vec<LintFin
     lint.reads();
     lint.undo();
     lint.state_paths();
+    lint.output();
     lint.depth();
     lint.findings
 }
@@ -176,6 +178,30 @@ impl Lint<'_> {
         }
     }
 
+    /// What is kept of the call's output stands in the ledger, so nothing of it is sensitive.
+    fn output(&mut self) {
+        let definition = self.recipe.definition();
+        let undo = definition.undo.present.iter().chain(&definition.undo.absent).map(|call| &call.parameters);
+        let settle = definition.settle.iter().flat_map(|settle| &settle.reads).map(|read| &read.parameters);
+        let kept: BTreeSet<String> =
+            undo.chain(settle).flat_map(|template| placeholders(&template.clone().into())).collect();
+        let Ok(operation) = self.index.operation(self.recipe.service(), self.recipe.operation()) else {
+            return;
+        };
+        for expression in kept {
+            let asked = plain_names(&expression);
+            for path in operation.output_sensitive_paths() {
+                let sensitive: Vec<_> = path.split('/').filter(|name| !matches!(*name, "" | "*")).collect();
+                if asked.starts_with(&sensitive) || sensitive.starts_with(&asked) {
+                    self.find(
+                        "output",
+                        format!("`{expression}` keeps `{path}`, which the models call sensitive"),
+                    );
+                }
+            }
+        }
+    }
+
     /// What a recipe that calls itself deep must have.
     fn depth(&mut self) {
         let definition = self.recipe.definition();
@@ -205,6 +231,14 @@ impl Lint<'_> {
             }
         }
     }
+}
+
+/// The names that a path through an output goes along: `Rules[0].Id` gives `Rules`, `Id`.
+fn plain_names(expression: &str) -> Vec<&str> {
+    expression
+        .split(['.', '[', ']'])
+        .filter(|part| part.starts_with(|first: char| first.is_alphabetic()))
+        .collect()
 }
 
 fn told(violation: &Violation) -> String {

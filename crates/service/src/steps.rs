@@ -2,7 +2,7 @@
 
 use aws_call::{Operation, Request, Resource};
 use aws_credential_types::Credentials;
-use changegate_catalog::{CallContext, PolicyStatement, ReadAnswer, Recipe, Sealer};
+use changegate_catalog::{CallContext, PolicyStatement, ReadAnswer, Recipe, RecipeError, Sealer};
 use changegate_change::capture::Capture;
 use changegate_change::digest::Digest;
 use changegate_change::id::ChangeId;
@@ -135,12 +135,13 @@ pub async fn answers(
 }
 
 /// A recipe's refusal as an error of the use case.
-pub fn recipe_error(error: changegate_catalog::RecipeError) -> ServiceError {
-    let code = match error.code() {
-        "resource_not_found" => Code::ResourceNotFound,
-        "stack_without_service_role" => Code::StackWithoutServiceRole,
-        "precondition_failed" => Code::PreconditionFailed,
-        "invalid_parameters" => Code::InvalidParameters,
+pub fn recipe_error(error: RecipeError) -> ServiceError {
+    let code = match &error {
+        RecipeError::NotFound { .. } => Code::ResourceNotFound,
+        RecipeError::Precondition { code, .. } if code == Code::StackWithoutServiceRole.as_str() => {
+            Code::StackWithoutServiceRole
+        }
+        RecipeError::Precondition { .. } => Code::PreconditionFailed,
         _ => Code::CaptureFailed,
     };
     ServiceError::new(code, error.to_string())
@@ -226,6 +227,16 @@ mod tests {
     use ulid::Ulid;
 
     use super::*;
+
+    #[test]
+    fn what_a_recipe_requires_is_a_precondition_whatever_its_code() {
+        let required = |code: &str| {
+            recipe_error(RecipeError::Precondition { code: code.into(), says: "not so".into() }).code()
+        };
+        assert_eq!(required("precondition_failed"), Code::PreconditionFailed);
+        assert_eq!(required("stack_without_service_role"), Code::StackWithoutServiceRole);
+        assert_eq!(required("of_its_own"), Code::PreconditionFailed);
+    }
 
     #[test]
     fn the_idempotency_token_is_a_uuid_of_its_change_and_step() {

@@ -62,6 +62,35 @@ fn what_the_models_do_not_know_is_found() {
 }
 
 #[test]
+fn a_recipe_that_keeps_a_secret_of_the_output_is_found() {
+    let text = r#"
+        service = "iam"
+        [[recipe]]
+        operation = "CreateAccessKey"
+        says = "Makes an access key."
+        resource = "the key"
+        action_class = "iam-access-keys"
+        agent_may_see = "none"
+        proof = "documentation"
+        witness = { nothing = "the key has no name before it is made" }
+        read = [{ name = "keys", operation = "ListAccessKeys", parameters = { UserName = "=call.UserName" } }]
+        state = { keep = { Keys = "=read.keys.AccessKeyMetadata[].AccessKeyId" } }
+        [recipe.undo]
+        class = "full"
+        [[recipe.undo.present]]
+        operation = "DeleteAccessKey"
+        [recipe.undo.present.parameters]
+        UserName = { "$output" = "AccessKey.SecretAccessKey" }
+        AccessKeyId = { "$output" = "AccessKey.AccessKeyId" }
+    "#;
+    let mut catalog = Catalog::builtin();
+    catalog.replace_file("changed.toml", text).unwrap();
+    let found: Vec<_> = catalog.lint(&INDEX).into_iter().filter(|own| own.place == "output").collect();
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert!(found[0].message.contains("AccessKey.SecretAccessKey"), "{found:#?}");
+}
+
+#[test]
 fn a_recipe_that_reads_secrets_and_names_none_is_found() {
     let text = SSM.replace(
         "state = [{ path = \"/Value\", unless = \"contains(['String', 'StringList'], Type)\" }]",
