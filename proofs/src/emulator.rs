@@ -59,6 +59,7 @@ pub(crate) struct Programs {
 pub(crate) struct Emulator {
     pub(crate) kind: Kind,
     process: Child,
+    address: SocketAddr,
     client: Client,
     target: Target,
     credentials: Credentials,
@@ -80,6 +81,7 @@ impl Emulator {
         let mut emulator = Self {
             kind,
             process,
+            address,
             client: Client::new(ClientConfig {
                 connect_timeout: Duration::from_secs(10),
                 send_timeout: Duration::from_secs(60),
@@ -98,6 +100,11 @@ impl Emulator {
             std::thread::sleep(Duration::from_millis(100));
         }
         Ok(emulator)
+    }
+
+    /// Whether it is still there.
+    pub(crate) fn listens(&self) -> bool {
+        TcpStream::connect_timeout(&self.address, PATIENCE).is_ok()
     }
 
     /// Makes a call that may change something.

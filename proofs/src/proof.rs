@@ -7,7 +7,11 @@ use changegate_catalog::{
     CallContext, Catalog, DiffLine, KeptOutput, ReadAnswer, Recipe, Sealer, Settled, keep_output,
     resolve_output,
 };
-use changegate_change::{capture::Capture, sealed::Vault, undo::UndoClass, undo::UndoPlan};
+use changegate_change::{
+    capture::{Capture, CaptureRef},
+    sealed::Vault,
+    undo::{UndoClass, UndoPlan},
+};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -72,7 +76,7 @@ impl Prover<'_> {
             run.given(foreign).await?;
         }
         let now = run.capture(recipe, &made.context).await?;
-        if Recipe::is_undisturbed(&made.after, &now) {
+        if undisturbed(&made, &now)? {
             return Err("somebody else's change was not seen, and the undo would run over it".to_owned());
         }
         Ok(worked)
@@ -138,6 +142,7 @@ impl Run<'_> {
         let plan = recipe.undo(&context, &before).map_err(|error| error.to_string())?;
         recipe.safer(&context, &before).map_err(|error| error.to_string())?;
         let expected = recipe.expected(&context, &before, &mut Sealer::new(TENANT_KEY));
+        let expected = expected.map_err(|error| error.to_string())?;
         let output = self.mutate(recipe.service(), recipe.operation(), &context.parameters).await?.output;
         let kept = keep_output(&recipe.needed_output(&plan), &output);
         self.settle(recipe, &context, &kept).await?;
@@ -148,6 +153,9 @@ impl Run<'_> {
             return Err(format!(
                 "after the call it is not what was expected: {lines:?}: {after}, not {expected}"
             ));
+        }
+        if before == after && plan.class != UndoClass::None {
+            return Err("the call changes nothing of what the recipe keeps".to_owned());
         }
         let made = Made { context, kept, answers, before, after, plan };
         self.changes(&made)?;
@@ -178,7 +186,7 @@ impl Run<'_> {
 
     async fn undo(&mut self, made: &Made) -> Result<(), String> {
         let now = self.capture(self.recipe, &made.context).await?;
-        if !Recipe::is_undisturbed(&made.after, &now) {
+        if !undisturbed(made, &now)? {
             return Err(format!("the state changes by itself: {} was {}", told(&now), told(&made.after)));
         }
         if made.plan.class == UndoClass::None {
@@ -278,6 +286,12 @@ fn worked(recipe: &Recipe, made: &Made) -> Result<Duration, String> {
     }
 }
 
+/// Whether the undo may run.
+fn undisturbed(made: &Made, now: &Capture) -> Result<bool, String> {
+    let after = CaptureRef::to(&made.after).map_err(|error| error.to_string())?;
+    Recipe::is_undisturbed(&after, now).map_err(|error| error.to_string())
+}
+
 fn paths(lines: &[DiffLine]) -> Vec<String> {
     lines.iter().map(|line| line.path.clone()).collect()
 }
@@ -286,7 +300,7 @@ fn told(capture: &Capture) -> String {
     if capture.present { capture.state.to_string() } else { "nothing".to_owned() }
 }
 
-/// The members in which two states differ, told without the diff: documents are compared as JSON and lists as sets.
+/// The members in which two states differ, told without the diff.
 fn differing_members(before: &Capture, after: &Capture) -> Vec<String> {
     let state = |capture: &Capture| if capture.present { capture.state.clone() } else { json!({}) };
     let (one, other) = (state(before), state(after));

@@ -140,29 +140,37 @@ fn run_on(
     programs: &Programs,
     seeds: usize,
 ) -> Result<Vec<Verdict>, Failure> {
-    let emulator = Emulator::start(kind, programs)?;
+    let mut emulator = Emulator::start(kind, programs)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::System(error.to_string()))?;
-    let prover = Prover { index, catalog, emulator: &emulator };
-    let result = |scenario: &Scenario| {
-        let (mut failed, mut worked) = (None, Vec::new());
-        for seed in 0..seeds {
-            match runtime.block_on(prover.prove(scenario, seed)) {
-                Ok(time) => worked.push(time),
-                Err(error) => {
-                    failed = Some(format!("seed {seed}: {error}"));
-                    break;
-                }
+    let mut verdicts = Vec::with_capacity(scenarios.len());
+    for scenario in scenarios {
+        let all_seeds = |emulator: &Emulator| {
+            let prover = Prover { index, catalog, emulator };
+            let one = |seed| {
+                let proven = runtime.block_on(prover.prove(scenario, seed));
+                proven.map_err(|error| format!("seed {seed}: {error}"))
+            };
+            (0..seeds).map(one).collect::<Result<Vec<_>, _>>()
+        };
+        let mut worked = all_seeds(&emulator);
+        // An emulator that ended says nothing about the recipe, nor that an exception is true.
+        if worked.is_err() && !emulator.listens() {
+            emulator = Emulator::start(kind, programs)?;
+            worked = all_seeds(&emulator);
+            if !emulator.listens() {
+                let what = format!("ends whenever it runs {}", scenario.name());
+                return Err(Failure::Emulator { emulator: kind.name(), what });
             }
         }
-        match (failed, scenario.except.get(&kind)) {
-            (Some(_), Some(_)) => Verdict::Excepted,
-            (None, Some(_)) => Verdict::Failed("it is excepted, and is proven nevertheless".to_owned()),
-            (Some(error), None) => Verdict::Failed(error),
-            (None, None) => Verdict::Proven(worked),
-        }
-    };
-    Ok(scenarios.iter().map(result).collect())
+        verdicts.push(match (worked, scenario.except.get(&kind)) {
+            (Err(_), Some(_)) => Verdict::Excepted,
+            (Ok(_), Some(_)) => Verdict::Failed("it is excepted, and is proven nevertheless".to_owned()),
+            (Err(error), None) => Verdict::Failed(error),
+            (Ok(worked), None) => Verdict::Proven(worked),
+        });
+    }
+    Ok(verdicts)
 }
 
 /// An emulator counts if it has proven a scenario of every starting state that the recipe has, and failed at none.

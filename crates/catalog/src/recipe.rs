@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use changegate_change::capture::Capture;
+use changegate_change::capture::{Capture, CaptureRef};
 use changegate_change::digest::Digest;
 use changegate_change::id::ActionClass;
 use changegate_change::json::StrictJsonError;
@@ -179,9 +179,11 @@ impl Recipe {
 
     /// Whether the present state is the one that a call left, so that its undo restores the state before it and nothing of
     /// anybody else's. Of a truncated state it cannot be told.
-    #[must_use]
-    pub fn is_undisturbed(after: &Capture, now: &Capture) -> bool {
-        !after.truncated && after == now
+    ///
+    /// # Errors
+    /// A state that has no canonical form.
+    pub fn is_undisturbed(after: &CaptureRef, now: &Capture) -> Result<bool, StrictJsonError> {
+        Ok(!after.truncated && CaptureRef::to(now)? == *after)
     }
 
     /// Whether every part of the recipe was thought through.
@@ -203,8 +205,16 @@ impl Recipe {
     }
 
     /// The state expected after the call; `None` where it cannot be told.
-    pub fn expected(&self, call: &CallContext, before: &Capture, sealer: &mut Sealer) -> Option<Capture> {
-        capture_state::expected(&self.definition, call, before, sealer).ok().flatten()
+    ///
+    /// # Errors
+    /// An expression that does not fit the call or the state.
+    pub fn expected(
+        &self,
+        call: &CallContext,
+        before: &Capture,
+        sealer: &mut Sealer,
+    ) -> Result<Option<Capture>, RecipeError> {
+        capture_state::expected(&self.definition, call, before, sealer)
     }
 
     /// The calls that restore the state before, their secrets as marks. Nothing can be restored from a truncated capture.

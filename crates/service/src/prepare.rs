@@ -105,7 +105,11 @@ pub async fn prepare(
     recipe.check(&context, &before).map_err(recipe_error)?;
     let undo = recipe.undo(&context, &before).map_err(recipe_error)?;
     let safer = recipe.safer(&context, &before).map_err(recipe_error)?;
-    let expected = recipe.expected(&context, &before, sealer);
+    let expected = recipe.expected(&context, &before, sealer).unwrap_or_else(|error| {
+        // Without it the approver sees no difference in advance; all else is as safe as with it.
+        tracing::warn!(recipe = recipe.id(), %error, "what to expect cannot be told");
+        None
+    });
     let diff = expected.map(|expected| recipe.diff(&before, &expected)).unwrap_or_default();
     let parameters = recipe.seal_parameters(&context.parameters, operation.sensitive_paths(), sealer);
     let secret = parameters != context.parameters;

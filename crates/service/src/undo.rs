@@ -1,6 +1,7 @@
 //! Propose the undo of a change: a new change, through the same gate.
 
-use changegate_catalog::{KeptOutput, Sealer, resolve_output};
+use changegate_catalog::{KeptOutput, Recipe, Sealer, resolve_output};
+use changegate_change::capture::CaptureRef;
 use changegate_change::digest::Digest;
 use changegate_change::id::ChangeId;
 use changegate_change::proposal::{Proposal, Step, Undoes};
@@ -44,7 +45,7 @@ impl Propose {
         self.unchanged(caller, proposal, step, after, &vault).await?;
         let now = self.clock.now();
         let request = request(proposal, step, &vault, kept(&record), now)?;
-        let origin = Origin { undoes: Undoes { change: original.clone(), after: *after } };
+        let origin = Origin { undoes: Undoes { change: original.clone(), after: after.digest } };
         let drafted = self.draft(caller, request, Some(origin), now).await?;
         self.submit(caller, drafted, key, body, now).await
     }
@@ -70,7 +71,7 @@ impl Propose {
         caller: &Authenticated,
         proposal: &Proposal,
         step: &Step,
-        after: &Digest,
+        after: &CaptureRef,
         vault: &Vault,
     ) -> Result<(), ServiceError> {
         let recipe = self
@@ -88,8 +89,7 @@ impl Propose {
         let mut sealer = Sealer::new(self.fingerprints.fingerprint_key(&proposal.tenant).await?);
         let context = call_context(step, vault)?;
         let present = capture(&self.aws, recipe, &context, &reader, &mut sealer).await?;
-        let same = present.digest()? == *after;
-        if same {
+        if Recipe::is_undisturbed(after, &present)? {
             return Ok(());
         }
         let message =
@@ -104,7 +104,10 @@ fn kept(record: &Record) -> &KeptOutput {
     record.step(0).and_then(|step| step.attempt.as_ref()).map_or(NOTHING, |attempt| &attempt.output)
 }
 
-fn undoable<'a>(record: &'a Record, proposal: &'a Proposal) -> Result<(&'a Step, &'a Digest), ServiceError> {
+fn undoable<'a>(
+    record: &'a Record,
+    proposal: &'a Proposal,
+) -> Result<(&'a Step, &'a CaptureRef), ServiceError> {
     let head = &record.head;
     match head.status {
         Status::Succeeded => {}
@@ -143,7 +146,7 @@ fn undoable<'a>(record: &'a Record, proposal: &'a Proposal) -> Result<(&'a Step,
     let after = after.ok_or_else(|| {
         ServiceError::new(Code::UndoUnavailable, "the state after the change was not captured whole")
     })?;
-    Ok((step, &after.digest))
+    Ok((step, after))
 }
 
 fn request(

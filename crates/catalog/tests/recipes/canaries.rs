@@ -17,7 +17,7 @@ fn all_that_leaves(
     let mut sealer = Sealer::new(KEY);
     let one = recipe.capture(context, before, &mut sealer).unwrap();
     let other = recipe.capture(context, after, &mut sealer).unwrap();
-    let expected = recipe.expected(context, &one, &mut sealer);
+    let expected = recipe.expected(context, &one, &mut sealer).unwrap();
     let plan = recipe.undo(context, &one).unwrap();
     let diff = recipe.diff(&one, &other);
     let plain = changegate_catalog::diff(&one, &other);

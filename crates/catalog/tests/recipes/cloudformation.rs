@@ -137,7 +137,7 @@ fn a_no_echo_parameter_is_never_in_clear_and_keeps_its_new_value() {
     parameters["Parameters"][1] = parameter("Password", "canary-new");
     let context = call(parameters.clone());
     let before = capture(update(), &context, &[output(json!({"Stacks": [stack()]}))]);
-    let expected = update().expected(&context, &before, &mut Sealer::new(KEY)).unwrap();
+    let expected = update().expected(&context, &before, &mut Sealer::new(KEY)).unwrap().unwrap();
     let diff = update().diff(&before, &expected);
     assert_eq!(paths(&diff), ["/Parameters/[ParameterKey=Password]/ParameterValue"]);
     assert_eq!(diff[0].after, Some(mark_of(&json!("canary-new"))));
@@ -156,7 +156,7 @@ fn a_parameter_that_the_template_may_make_secret_is_shown_as_one() {
     parameters["Parameters"].as_array_mut().unwrap().push(parameter("Fresh", "canary-fresh"));
     let context = call(parameters);
     let before = capture(update(), &context, &[output(json!({"Stacks": [stack()]}))]);
-    let expected = update().expected(&context, &before, &mut Sealer::new(KEY)).unwrap();
+    let expected = update().expected(&context, &before, &mut Sealer::new(KEY)).unwrap().unwrap();
     assert!(!serde_json::to_string(&expected).unwrap().contains("canary"));
 }
 
@@ -166,7 +166,7 @@ fn nothing_is_expected_of_parameters_that_fall_back_to_defaults() {
     parameters["Parameters"].as_array_mut().unwrap().pop();
     let context = call(parameters);
     let before = capture(update(), &context, &[output(json!({"Stacks": [stack()]}))]);
-    assert_eq!(update().expected(&context, &before, &mut Sealer::new(KEY)), None);
+    assert_eq!(update().expected(&context, &before, &mut Sealer::new(KEY)).unwrap(), None);
 }
 
 fn refusal(parameters: Value, change: impl Fn(&mut Value)) -> String {

@@ -122,7 +122,7 @@ fn a_restart_is_not_undone_and_is_bound_to_its_task_definition() {
     let plan = update().undo(&context, &before).unwrap();
     assert_eq!((plan.class, plan.calls.len()), (UndoClass::None, 0));
     assert!(plan.caveats[0].contains("restart cannot be undone"));
-    assert_eq!(update().expected(&context, &before, &mut Sealer::new(KEY)), Some(before));
+    assert_eq!(update().expected(&context, &before, &mut Sealer::new(KEY)).unwrap(), Some(before));
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn a_revision_is_expected_by_its_arn_and_a_family_is_not_guessed() {
     let expected = |task: &str| {
         let context = call(with(json!({"taskDefinition": task})));
         let before = capture(update(), &context, &[described(&service())]);
-        update().expected(&context, &before, &mut Sealer::new(KEY)).map(|capture| capture.state)
+        update().expected(&context, &before, &mut Sealer::new(KEY)).unwrap().map(|capture| capture.state)
     };
     let next = json!({"taskDefinition": TASK.replace(":7", ":8")});
     assert_eq!(expected("web:8"), Some(next.clone()));

@@ -86,7 +86,7 @@ pub(crate) fn round_trip(id: &str, parameters: Value, service: &mut impl Service
     let call = call(parameters);
     let mut vault = Vault::default();
     let before = captured(recipe, &call, service, &mut vault);
-    let expected = recipe.expected(&call, &before, &mut Sealer::new(KEY));
+    let expected = recipe.expected(&call, &before, &mut Sealer::new(KEY)).unwrap();
     let plan = recipe.undo(&call, &before).unwrap();
     service.apply(recipe.operation(), &call.parameters);
     let after = captured(recipe, &call, service, &mut vault);
