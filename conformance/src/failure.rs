@@ -15,6 +15,8 @@ pub(crate) enum Failure {
     Index(#[from] aws_call::IndexError),
     #[error("an operation of the models is not in the index: {0}")]
     Lookup(#[from] aws_call::LookupError),
+    #[error(transparent)]
+    NotStarted(#[from] changegate_emulator::NotStarted),
     #[error("{0}")]
     Other(String),
 }

@@ -1,23 +1,16 @@
-//! The emulators, each a process of its own on a free port of the loopback interface.
+//! The emulators, as the prover calls them.
 
-use std::{
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
-    path::PathBuf,
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 use aws_call::{Client, ClientConfig, Credentials, Index, Outcome, Output, ReadError, Target, Url};
 use changegate_catalog::{ReadAnswer, ReadCall, RecipeError};
+use changegate_emulator::Program;
+pub(crate) use changegate_emulator::REGION;
 use serde::Deserialize;
 use serde_json::Value;
-use tempfile::TempDir;
 
 use crate::failure::Failure;
 
-/// Longest time until an emulator listens.
-const PATIENCE: Duration = Duration::from_secs(120);
-pub(crate) const REGION: &str = "us-east-1";
 /// As many pages as the service reads.
 const PAGE_LIMIT: usize = 10;
 
@@ -49,39 +42,36 @@ impl Kind {
 /// Where the emulators' programs are.
 #[derive(Debug, Clone)]
 pub(crate) struct Programs {
-    /// A Python that has moto.
-    pub(crate) moto: PathBuf,
-    /// MiniStack's program.
-    pub(crate) ministack: PathBuf,
+    pub(crate) moto: Program,
+    pub(crate) ministack: Program,
+}
+
+impl Programs {
+    fn of(&self, kind: Kind) -> &Program {
+        match kind {
+            Kind::Moto => &self.moto,
+            Kind::Ministack => &self.ministack,
+        }
+    }
 }
 
 /// A running emulator; it ends with the value.
 pub(crate) struct Emulator {
     pub(crate) kind: Kind,
-    process: Child,
-    address: SocketAddr,
+    process: changegate_emulator::Emulator,
     client: Client,
     target: Target,
     credentials: Credentials,
-    /// What it keeps goes with it.
-    _state: TempDir,
 }
 
 impl Emulator {
-    /// Starts one and waits until it listens.
+    /// Starts one and waits until it answers.
     pub(crate) fn start(kind: Kind, programs: &Programs) -> Result<Self, Failure> {
-        let failed = |what: String| Failure::Emulator { emulator: kind.name(), what };
-        let state = tempfile::tempdir().map_err(|error| Failure::System(error.to_string()))?;
-        let address = free_address()?;
-        let process = command(kind, programs, address, &state)
-            .spawn()
-            .map_err(|error| failed(format!("cannot be started: {error}")))?;
-        let endpoint = Url::parse(&format!("http://{address}"));
-        let endpoint = endpoint.map_err(|_| failed("has no address".to_owned()))?;
-        let mut emulator = Self {
+        let process = programs.of(kind).start()?;
+        let endpoint = Url::parse(&process.endpoint())
+            .map_err(|_| Failure::Emulator { emulator: kind.name(), what: "has no address".to_owned() })?;
+        Ok(Self {
             kind,
-            process,
-            address,
             client: Client::new(ClientConfig {
                 connect_timeout: Duration::from_secs(10),
                 send_timeout: Duration::from_secs(60),
@@ -89,22 +79,13 @@ impl Emulator {
             }),
             target: Target { region: REGION.to_owned(), endpoint: Some(endpoint) },
             credentials: Credentials::new("test", "test", None, None, "emulator"),
-            _state: state,
-        };
-        let start = Instant::now();
-        while TcpStream::connect_timeout(&address, PATIENCE).is_err() {
-            let ended = emulator.process.try_wait().is_ok_and(|status| status.is_some());
-            if ended || start.elapsed() > PATIENCE {
-                return Err(failed("does not listen".to_owned()));
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        Ok(emulator)
+            process,
+        })
     }
 
     /// Whether it is still there.
-    pub(crate) fn listens(&self) -> bool {
-        TcpStream::connect_timeout(&self.address, PATIENCE).is_ok()
+    pub(crate) fn is_there(&mut self) -> bool {
+        self.process.answers()
     }
 
     /// Makes a call that may change something.
@@ -181,14 +162,6 @@ impl Emulator {
     }
 }
 
-impl Drop for Emulator {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
 /// A call that was not done.
 #[derive(Debug)]
 pub(crate) struct Refused {
@@ -196,37 +169,4 @@ pub(crate) struct Refused {
     pub(crate) code: String,
     /// The call and the reason.
     pub(crate) what: String,
-}
-
-fn command(kind: Kind, programs: &Programs, address: SocketAddr, state: &TempDir) -> Command {
-    let port = address.port().to_string();
-    let mut command = match kind {
-        Kind::Moto => {
-            let mut command = Command::new(&programs.moto);
-            command.args(["-m", "moto.server", "--host", "127.0.0.1", "--port", &port]);
-            command
-        }
-        Kind::Ministack => Command::new(&programs.ministack),
-    };
-    command.current_dir(state.path()).env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
-    if kind == Kind::Ministack {
-        command
-            .env("GATEWAY_PORT", &port)
-            .env("BIND_HOST", "127.0.0.1")
-            .env("MINISTACK_REGION", REGION)
-            .env("IOT_MTLS_ENABLED", "0")
-            .env("AWS_ENDPOINT_URL", format!("http://{address}"))
-            .env("HOME", state.path())
-            .env("TMPDIR", state.path())
-            .env("STATE_DIR", state.path())
-            .env("S3_DATA_DIR", state.path());
-    }
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command
-}
-
-fn free_address() -> Result<SocketAddr, Failure> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .and_then(|listener| listener.local_addr())
-        .map_err(|error| Failure::System(format!("there is no free port: {error}")))
 }

@@ -26,6 +26,9 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Index(#[from] aws_call::IndexError),
     /// An emulator cannot be started.
+    #[error(transparent)]
+    NotStarted(#[from] changegate_emulator::NotStarted),
+    /// An emulator cannot be used.
     #[error("{emulator} {what}")]
     Emulator { emulator: &'static str, what: String },
     /// Something that the operating system refuses.

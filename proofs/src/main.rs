@@ -17,6 +17,7 @@ use std::{
 
 use aws_call::Index;
 use changegate_catalog::{Catalog, Recipe};
+use changegate_emulator::Program;
 use clap::{Parser, Subcommand};
 
 use crate::{emulator::Programs, failure::Failure, report::Report, scenario::Scenario};
@@ -111,9 +112,8 @@ fn run(arguments: &Arguments) -> Result<bool, Failure> {
                 only.is_empty() || only.iter().any(|one| *one == own.service || *one == own.recipe())
             };
             all.scenarios.retain(|own| named(own) && (!deep || is_deep(own)));
-            // A relative path would be looked up in the emulator's folder.
-            let absolute = |path: &PathBuf| std::path::absolute(path).map_err(Failure::file(path));
-            let programs = Programs { moto: absolute(moto)?, ministack: absolute(ministack)? };
+            let (moto, ministack) = (Program::Moto(moto.clone()), Program::Ministack(ministack.clone()));
+            let programs = Programs { moto, ministack };
             let report = Report::of(&all.index, &all.catalog, &all.scenarios, &programs, *seeds)?;
             print!("{report}");
             if let Some(path) = figures {

@@ -155,10 +155,10 @@ fn run_on(
         };
         let mut worked = all_seeds(&emulator);
         // An emulator that ended says nothing about the recipe, nor that an exception is true.
-        if worked.is_err() && !emulator.listens() {
+        if worked.is_err() && !emulator.is_there() {
             emulator = Emulator::start(kind, programs)?;
             worked = all_seeds(&emulator);
-            if !emulator.listens() {
+            if !emulator.is_there() {
                 let what = format!("ends whenever it runs {}", scenario.name());
                 return Err(Failure::Emulator { emulator: kind.name(), what });
             }

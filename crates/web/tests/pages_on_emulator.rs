@@ -27,8 +27,8 @@ struct World {
 impl World {
     async fn start() -> Self {
         let egress = Egress::new(Policy::public_internet().with_loopback(true));
-        let provider = MockProvider::start(egress.clone()).await;
-        let emulator = Emulator::start(&egress).await;
+        let provider = MockProvider::start();
+        let emulator = Emulator::start().await;
         emulator.put_tenant("demo", &[provider.issuer()]).await;
         emulator.put_tenant("other", &[provider.issuer(), "https://id.example.com"]).await;
         let site = router(Web {

@@ -191,7 +191,7 @@ async fn a_new_key_is_fetched_once_and_not_for_every_unknown_name() {
 
 #[tokio::test]
 async fn a_provider_written_elsewhere_signs_a_person_in() {
-    let provider = MockProvider::start(egress()).await;
+    let provider = MockProvider::start();
     let flow = Flow::new(egress());
     // It takes any secret, but not none: it knows no public clients.
     let client = client(Some(ClientSecret::new("any")));

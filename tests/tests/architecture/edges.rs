@@ -23,6 +23,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ),
     ("changegate-change", &[]),
     ("changegate-egress", &[]),
+    ("changegate-emulator", &[]),
     (
         "changegate-lambda",
         &["aws-call", "changegate-catalog", "changegate-egress", "changegate-service", "changegate-store"],
@@ -45,10 +46,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("changegate-tests", &["aws-call", "changegate-change", "changegate-sandbox"]),
     ("changegate-web", &["changegate-change", "changegate-egress", "changegate-service", "changegate-store"]),
     ("changegate-webhook", &["changegate-change", "changegate-egress"]),
-    ("conformance", &["aws-call"]),
+    ("conformance", &["aws-call", "changegate-emulator"]),
     ("fuzz-targets", &["aws-call"]),
     ("noop", &[]),
-    ("proofs", &["aws-call", "changegate-catalog", "changegate-change"]),
+    ("proofs", &["aws-call", "changegate-catalog", "changegate-change", "changegate-emulator"]),
     ("xtask", &["aws-call"]),
 ];
 

@@ -1,9 +1,7 @@
 //! A tenant whose account is an emulator (`ministack`) that is a process of its own: tables, keys, roles, a parameter.
 
-use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_call::{Client, ClientConfig, Index};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -16,6 +14,7 @@ use aws_sdk_kms::types::{KeySpec, KeyUsageType};
 use changegate_catalog::Catalog;
 use changegate_change::id::TenantId;
 use changegate_change::tenant::ConfigVersion;
+use changegate_emulator::Program;
 use changegate_service::Clock;
 use changegate_service::apply_step::ApplyStep;
 use changegate_service::authenticate::Authenticated;
@@ -32,24 +31,12 @@ use changegate_store::tenants::SignedConfig;
 use changegate_store::{Store, Tables, keys};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
 
-/// Where the emulator is, unless it is in the project's virtual environment.
-const PROGRAM: &str = "CHANGEGATE_MINISTACK";
 /// Where the model index is, unless it is where it is built.
 const INDEX: &str = "AWS_CALL_INDEX";
 const READER: &str = "arn:aws:iam::000000000000:role/changegate-reader";
 const EXECUTOR: &str = "arn:aws:iam::000000000000:role/changegate-executor";
 const DEFINITION: &str = r#"{"StartAt":"End","States":{"End":{"Type":"Pass","End":true}}}"#;
-
-struct Process(Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.0.kill().ok();
-        self.0.wait().ok();
-    }
-}
 
 struct Keys {
     proposal: String,
@@ -61,11 +48,10 @@ struct Keys {
 
 pub(crate) struct Emulator {
     sdk: SdkConfig,
-    endpoint: String,
     keys: Keys,
     state_machine: String,
     index: Index,
-    _process: Process,
+    process: changegate_emulator::Emulator,
 }
 
 pub(crate) fn random() -> u128 {
@@ -84,9 +70,9 @@ pub(crate) fn tenant() -> TenantId {
 
 impl Emulator {
     pub(crate) async fn start() -> Self {
-        let (process, endpoint) = start_process().await;
+        let process = start_ministack();
         let sdk = aws_config::defaults(BehaviorVersion::latest())
-            .endpoint_url(&endpoint)
+            .endpoint_url(process.endpoint())
             .region(Region::new("us-east-1"))
             .credentials_provider(Credentials::new("test", "test", None, None, "test"))
             .load()
@@ -99,14 +85,8 @@ impl Emulator {
         let sfn = aws_sdk_sfn::Client::new(&sdk);
         let machine = sfn.create_state_machine().name("changegate-change").definition(DEFINITION);
         let machine = machine.role_arn("arn:aws:iam::000000000000:role/workflow").send().await.unwrap();
-        let emulator = Self {
-            sdk,
-            endpoint,
-            keys,
-            state_machine: machine.state_machine_arn,
-            index: open_index(),
-            _process: process,
-        };
+        let emulator =
+            Self { sdk, keys, state_machine: machine.state_machine_arn, index: open_index(), process };
         emulator.put_tenant().await;
         emulator
     }
@@ -131,7 +111,7 @@ impl Emulator {
             send_timeout: Duration::from_secs(10),
             user_agent: "changegate-tests".into(),
         };
-        let endpoint = Some(self.endpoint.parse().unwrap());
+        let endpoint = Some(self.process.endpoint().parse().unwrap());
         let sts = aws_sdk_sts::Client::new(&self.sdk);
         TenantAws::new(sts, self.index.clone(), Catalog::builtin(), Client::new(config), endpoint)
     }
@@ -256,27 +236,8 @@ fn open_index() -> Index {
     Index::open(&path).unwrap_or_else(|error| panic!("{}: {error}; run `make index`", path.display()))
 }
 
-async fn start_process() -> (Process, String) {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let in_the_virtual_environment =
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.venv/bin/ministack"));
-    let program = std::env::var_os(PROGRAM).map_or_else(in_the_virtual_environment, PathBuf::from);
-    let process = Command::new(&program)
-        .env("GATEWAY_PORT", port.to_string())
-        .envs([("BIND_HOST", "127.0.0.1"), ("MINISTACK_REGION", "us-east-1"), ("IOT_MTLS_ENABLED", "0")])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap_or_else(|error| {
-            panic!("`{}` does not start ({error}): run `make setup`, or set {PROGRAM}", program.display())
-        });
-    let process = Process(process);
-    let until = Instant::now() + Duration::from_secs(60);
-    while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-        assert!(Instant::now() < until, "the emulator did not answer within a minute");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    (process, format!("http://127.0.0.1:{port}"))
+fn start_ministack() -> changegate_emulator::Emulator {
+    Program::installed_ministack().start().unwrap_or_else(|error| panic!("{error}: run `make setup`"))
 }
 
 fn schema(attribute: &str, kind: KeyType) -> KeySchemaElement {

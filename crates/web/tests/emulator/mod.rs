@@ -1,10 +1,5 @@
 //! A tenant with changes that wait, in the tables and keys of an emulator (`ministack`) that is a process of its own.
 
-use std::net::TcpListener;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::types::{
@@ -19,7 +14,7 @@ use changegate_change::ledger::Actor;
 use changegate_change::proposal::{Proposal, SignedProposal, signed_bytes};
 use changegate_change::status::Status;
 use changegate_change::tenant::ConfigVersion;
-use changegate_egress::Egress;
+use changegate_emulator::Program;
 use changegate_service::clock::Clock;
 use changegate_service::dossier::Dossier;
 use changegate_service::keys::{Signer, Verifier};
@@ -28,22 +23,9 @@ use changegate_service::workflow::Workflow;
 use changegate_store::item::with_body;
 use changegate_store::tenants::SignedConfig;
 use changegate_store::{Store, Tables, keys};
-use http::Request;
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 use ulid::Ulid;
-
-/// Where the program is, unless it is in the project's virtual environment.
-const PROGRAM: &str = "CHANGEGATE_MINISTACK";
-
-struct Process(Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.0.kill().ok();
-        self.0.wait().ok();
-    }
-}
 
 pub(crate) struct Emulator {
     sdk: SdkConfig,
@@ -51,7 +33,7 @@ pub(crate) struct Emulator {
     proposal_key: String,
     decision_key: String,
     config_key: String,
-    _process: Process,
+    _process: changegate_emulator::Emulator,
 }
 
 /// What is unusual about a prepared change.
@@ -74,10 +56,11 @@ fn ulid() -> Ulid {
 }
 
 impl Emulator {
-    pub(crate) async fn start(egress: &Egress) -> Self {
-        let (process, endpoint) = start_process(egress).await;
+    pub(crate) async fn start() -> Self {
+        let process = Program::installed_ministack().start();
+        let process = process.unwrap_or_else(|error| panic!("{error}: run `make setup`"));
         let sdk = aws_config::defaults(BehaviorVersion::latest())
-            .endpoint_url(endpoint)
+            .endpoint_url(process.endpoint())
             .region(Region::new("us-east-1"))
             .credentials_provider(Credentials::new("test", "test", None, None, "test"))
             .load()
@@ -210,31 +193,6 @@ fn step(before: &Capture, hash: Digest) -> Value {
                 "parameters": {"Name": "/checkout/timeout", "Overwrite": true, "Value": "10"}}]},
             "settle": null, "risks": [], "agent_may_see": "full",
     })
-}
-
-async fn start_process(egress: &Egress) -> (Process, String) {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let in_the_virtual_environment =
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.venv/bin/ministack"));
-    let program = std::env::var_os(PROGRAM).map_or_else(in_the_virtual_environment, PathBuf::from);
-    let process = Command::new(&program)
-        .env("GATEWAY_PORT", port.to_string())
-        .envs([("BIND_HOST", "127.0.0.1"), ("MINISTACK_REGION", "us-east-1"), ("IOT_MTLS_ENABLED", "0")])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap_or_else(|error| {
-            panic!("`{}` does not start ({error}): run `make setup`, or set {PROGRAM}", program.display())
-        });
-    let process = Process(process);
-    let endpoint = format!("http://127.0.0.1:{port}");
-    let health = format!("{endpoint}/_ministack/health");
-    let until = Instant::now() + Duration::from_secs(60);
-    while egress.send(Request::get(&health).body(Vec::new()).unwrap()).await.is_err() {
-        assert!(Instant::now() < until, "the emulator did not answer within a minute");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    (process, endpoint)
 }
 
 async fn create_table(dynamodb: &aws_sdk_dynamodb::Client, name: &str) {
