@@ -105,6 +105,7 @@ catalog-report: build index setup $(ORACLES)/pinned/.installed ## Prove every re
 	cargo build --profile measured --package proofs
 	$(TARGET)/debug/proofs lint
 	$(TARGET)/debug/proofs pages
+	$(TARGET)/debug/changegate catalog schema > crates/catalog/recipes/recipe.schema.json
 	$(TARGET)/measured/proofs run --seeds 5 --figures target/figures/catalog.json
 
 .PHONY: lint

@@ -15,6 +15,7 @@
 //! | [`DiffLine`] | one difference between two captures |
 //! | [`ValueTemplate`] | the form of values in recipe files, for other files that use it |
 //! | [`LintFinding`] | what the models of the services say against a recipe |
+//! | `recipe_file_schema` | the JSON Schema of a recipe file (feature `schema`) |
 
 mod answers;
 mod call;
@@ -31,6 +32,8 @@ mod lint;
 mod plan_undo;
 mod pointer;
 mod recipe;
+#[cfg(feature = "schema")]
+mod schema;
 mod sealer;
 mod settle;
 mod show;
@@ -44,6 +47,8 @@ pub use diff::{DiffChange, DiffLine, diff};
 pub use error::{CatalogError, RecipeError};
 pub use lint::LintFinding;
 pub use recipe::{Evidence, PolicyStatement, Recipe};
+#[cfg(feature = "schema")]
+pub use schema::recipe_file_schema;
 pub use sealer::Sealer;
 pub use settle::{SettleTest, Settled};
 pub use template::{KeptOutput, OUTPUT, ValueTemplate, keep_output, resolve_output};

@@ -11,6 +11,15 @@ use crate::expression::{Expression, InvalidExpression, Scope, value_of};
 /// The key of a placeholder that only the call's own output can fill.
 pub const OUTPUT: &str = "$output";
 
+/// A value that is no template.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InvalidTemplate {
+    #[error(transparent)]
+    Expression(#[from] InvalidExpression),
+    #[error("`{OUTPUT}` must be a text, and the only member of its object")]
+    Output,
+}
+
 /// A value of which some parts are computed.
 ///
 /// A text that begins with `=` is an expression; every other text, number and truth value stands for itself. A member
@@ -111,9 +120,9 @@ impl ValueTemplate {
 }
 
 impl TryFrom<Value> for Template {
-    type Error = InvalidExpression;
+    type Error = InvalidTemplate;
 
-    fn try_from(value: Value) -> Result<Self, InvalidExpression> {
+    fn try_from(value: Value) -> Result<Self, InvalidTemplate> {
         Ok(match value {
             Value::String(text) => match text.strip_prefix('=') {
                 Some(expression) => Self::Expression(Expression::parse(expression)?),
@@ -124,10 +133,11 @@ impl TryFrom<Value> for Template {
             }
             Value::Object(map) => match output_of(&map) {
                 Some(expression) => Self::Output(Expression::parse(expression)?),
+                None if map.contains_key(OUTPUT) => return Err(InvalidTemplate::Output),
                 None => Self::Object(
                     map.into_iter()
                         .map(|(name, member)| Ok((name, Self::try_from(member)?)))
-                        .collect::<Result<_, InvalidExpression>>()?,
+                        .collect::<Result<_, InvalidTemplate>>()?,
                 ),
             },
             literal @ (Value::Null | Value::Bool(_) | Value::Number(_)) => Self::Literal(literal),
@@ -232,6 +242,14 @@ mod tests {
         assert_eq!(kept, BTreeMap::from([("Rules[].Id".to_owned(), json!(["sgr-1", "sgr-2"]))]));
         assert_eq!(resolve_output(&planned, &kept).unwrap(), json!({"Ids": ["sgr-1", "sgr-2"]}));
         assert!(resolve_output(&planned, &KeptOutput::new()).is_err());
+    }
+
+    #[test]
+    fn a_placeholder_with_something_beside_it_is_refused() {
+        for wrong in [json!({"$output": "Id", "Name": "a"}), json!({"$output": 5}), json!([{"$output": {}}])]
+        {
+            assert!(Template::try_from(wrong.clone()).is_err(), "{wrong}");
+        }
     }
 
     #[test]

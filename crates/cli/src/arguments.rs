@@ -88,6 +88,8 @@ pub(crate) enum CatalogCommand {
         )]
         index: PathBuf,
     },
+    /// Print the JSON Schema of a recipe file
+    Schema,
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use aws_call::Index;
-use changegate_catalog::{Catalog, Recipe};
+use changegate_catalog::{Catalog, Recipe, recipe_file_schema};
 use serde_json::json;
 
 use crate::arguments::CatalogCommand;
@@ -15,6 +15,7 @@ pub(crate) fn run(command: &CatalogCommand, as_json: bool) -> Result<String, Cli
         CatalogCommand::Show { service, operation } => show(service, operation),
         CatalogCommand::List { service } => Ok(list(service.as_deref(), as_json)),
         CatalogCommand::Lint { files, index } => lint(files, index),
+        CatalogCommand::Schema => Ok(format!("{:#}", recipe_file_schema())),
     }
 }
 

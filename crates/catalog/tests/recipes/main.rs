@@ -18,6 +18,7 @@ mod lambda;
 mod models;
 mod printed;
 mod round_trip;
+mod schema;
 mod ssm;
 mod ssm_properties;
 mod tags;
