@@ -1,6 +1,6 @@
 //! Bodies in a form in which they can be compared: JSON values.
 
-use std::{collections::BTreeMap, error::Error, io::Read as _};
+use std::{collections::BTreeMap, io::Read as _};
 
 use serde_json::{Map, Value, json};
 
@@ -64,12 +64,6 @@ pub(crate) fn gunzip(bytes: &[u8]) -> Vec<u8> {
     let mut plain = Vec::new();
     flate2::read::GzDecoder::new(bytes).read_to_end(&mut plain).expect("a gzipped body");
     plain
-}
-
-/// An error with what lies behind it.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let source = error.source().map(|source| format!(": {}", chain(source))).unwrap_or_default();
-    format!("{error}{source}")
 }
 
 /// An XML text as `{"name", "attributes", "children"}`; white space between elements is left out.

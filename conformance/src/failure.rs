@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 /// A suite cannot be run.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    #[error("`{path}` cannot be read: {source}", path = path.display())]
+    #[error("`{path}` cannot be read", path = path.display())]
     Read { path: PathBuf, source: std::io::Error },
-    #[error("`{path}` cannot be written: {source}", path = path.display())]
+    #[error("`{path}` cannot be written", path = path.display())]
     Write { path: PathBuf, source: std::io::Error },
-    #[error("`{what}` is not of the expected form: {source}")]
+    #[error("`{what}` is not of the expected form")]
     Json { what: String, source: serde_json::Error },
-    #[error("the index cannot be used: {0}")]
+    #[error("the index cannot be used")]
     Index(#[from] aws_call::IndexError),
-    #[error("an operation of the models is not in the index: {0}")]
+    #[error("an operation of the models is not in the index")]
     Lookup(#[from] aws_call::LookupError),
     #[error(transparent)]
     NotStarted(#[from] changegate_emulator::NotStarted),

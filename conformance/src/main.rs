@@ -114,7 +114,7 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(failure) => {
-            eprintln!("conformance: {failure}");
+            eprintln!("conformance: {}", aws_call::one_line(&failure));
             ExitCode::FAILURE
         }
     }

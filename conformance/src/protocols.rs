@@ -113,7 +113,7 @@ impl Case {
             parameters[token] = json!(TOKEN);
         }
         let target = Target { region: "us-east-1".to_owned(), endpoint: None };
-        let request = operation.request(&parameters, &target).map_err(|error| documents::chain(&error))?;
+        let request = operation.request(&parameters, &target).map_err(|error| aws_call::one_line(&error))?;
         let expected = &self.case["serialized"];
         let uri = expected["uri"].as_str().unwrap();
         let (path, query) = uri.split_once('?').unwrap_or((uri, ""));

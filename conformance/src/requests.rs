@@ -106,7 +106,7 @@ fn check(models: &Models, case: &Case) -> Result<(), String> {
     let operation =
         models.index.operation(&case.service, &case.operation).map_err(|error| error.to_string())?;
     let target = Target { region: case.region.clone(), endpoint: None };
-    let request = operation.render(&case.parameters, &target).map_err(|error| documents::chain(&error))?;
+    let request = operation.render(&case.parameters, &target).map_err(|error| aws_call::one_line(&error))?;
     compare(&request, expected, &case.protocol)
 }
 

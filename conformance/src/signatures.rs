@@ -85,7 +85,7 @@ fn added(
     moment: SystemTime,
 ) -> Result<BTreeMap<String, String>, String> {
     let credentials = Credentials::new(ACCESS_KEY, SECRET_KEY, token, None, "suite");
-    let signed = request.signed_headers(&credentials, moment).map_err(|error| documents::chain(&error))?;
+    let signed = request.signed_headers(&credentials, moment).map_err(|error| aws_call::one_line(&error))?;
     let given = |name: &str| name == "host" || request.headers.iter().any(|(given, _)| given == name);
     Ok(signed.into_iter().filter(|(name, _)| !given(name)).collect())
 }

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     /// A file cannot be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("`{}` cannot be read or written", path.display())]
     File {
         path: PathBuf,
         #[source]
         source: std::io::Error,
     },
     /// A file of scenarios has another form.
-    #[error("{}: {source}", path.display())]
+    #[error("`{}` does not have its form", path.display())]
     Form {
         path: PathBuf,
         #[source]

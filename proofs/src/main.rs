@@ -15,7 +15,7 @@ use std::{
     process::ExitCode,
 };
 
-use aws_call::Index;
+use aws_call::{Index, one_line};
 use changegate_catalog::{Catalog, Recipe};
 use changegate_emulator::Program;
 use clap::{Parser, Subcommand};
@@ -86,7 +86,7 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(failure) => {
-            eprintln!("error: {failure}");
+            eprintln!("error: {}", one_line(&failure));
             ExitCode::FAILURE
         }
     }
@@ -134,20 +134,10 @@ fn read(arguments: &Arguments) -> Result<Catalogue, Failure> {
     for path in files.into_iter().filter(|path| path.extension().is_some_and(|own| own == "toml")) {
         let text = fs::read_to_string(&path).map_err(Failure::file(&path))?;
         let added = catalog.add_file(&path.display().to_string(), &text);
-        added.map_err(|error| Failure::Catalog(chain(&error)))?;
+        added.map_err(|error| Failure::Catalog(one_line(&error)))?;
     }
     let index = Index::open(&arguments.index)?;
     Ok(Catalogue { index, catalog, scenarios: scenario::read(&arguments.scenarios)? })
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(&format!(": {error}"));
-        source = error.source();
-    }
-    text
 }
 
 fn lint(all: &Catalogue, services: &[String]) -> bool {

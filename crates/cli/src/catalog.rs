@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use aws_call::Index;
+use aws_call::{Index, one_line};
 use changegate_catalog::{Catalog, Recipe, recipe_file_schema};
 use serde_json::json;
 
@@ -56,8 +56,7 @@ fn lint(files: &[PathBuf], index: &Path) -> Result<String, CliError> {
         let text =
             fs::read_to_string(path).map_err(|source| CliError::File { path: path.clone(), source })?;
         let replaced = catalog.replace_file(&path.display().to_string(), &text);
-        replaced
-            .map_err(|error| CliError::Form { path: path.clone(), reason: crate::error::chain(&error) })?;
+        replaced.map_err(|error| CliError::Form { path: path.clone(), reason: one_line(&error) })?;
     }
     let findings: Vec<_> = catalog.lint(&index).iter().map(ToString::to_string).collect();
     if findings.is_empty() {

@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use aws_call::one_line;
 use aws_config::BehaviorVersion;
 use aws_credential_types::provider::ProvideCredentials as _;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
@@ -28,13 +29,13 @@ impl Signature {
             .credentials_provider()
             .ok_or_else(|| CliError::Credentials("there are none".to_owned()))?;
         let credentials = provider.provide_credentials().await;
-        let credentials = credentials.map_err(|error| CliError::Credentials(with_causes(&error)))?;
+        let credentials = credentials.map_err(|error| CliError::Credentials(one_line(&error)))?;
         Ok(Self { identity: credentials.into(), region: region.as_ref().to_owned() })
     }
 
     /// Adds the signature to a request.
     pub(crate) fn add(&self, request: &mut Request<Vec<u8>>, now: SystemTime) -> Result<(), CliError> {
-        let wrong = |error: &dyn std::error::Error| CliError::Request(with_causes(error));
+        let wrong = |error: &dyn std::error::Error| CliError::Request(one_line(error));
         let params = SigningParams::builder()
             .identity(&self.identity)
             .region(&self.region)
@@ -53,16 +54,6 @@ impl Signature {
         signed.into_parts().0.apply_to_request_http1x(request);
         Ok(())
     }
-}
-
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text = format!("{text}: {cause}");
-        next = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -79,15 +79,10 @@ async fn main() -> ExitCode {
         Ok(code) => code,
         Err(SandboxError::Interrupted) => ExitCode::from(INTERRUPTED),
         Err(error) => {
-            eprintln!("sandbox: {}", with_causes(&error));
+            eprintln!("sandbox: {}", aws_call::one_line(&error));
             ExitCode::FAILURE
         }
     }
-}
-
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 async fn run(arguments: Arguments) -> Result<ExitCode> {

@@ -189,14 +189,7 @@ impl ServiceError {
 
     /// The whole story, for the log only.
     pub fn story(&self) -> String {
-        let mut story = self.to_string();
-        let mut next = std::error::Error::source(self);
-        while let Some(cause) = next {
-            story.push_str(": ");
-            story.push_str(&cause.to_string());
-            next = cause.source();
-        }
-        story
+        aws_call::one_line(self)
     }
 }
 

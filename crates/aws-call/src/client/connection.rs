@@ -23,7 +23,7 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-use crate::request::Request;
+use crate::{one_line, request::Request};
 
 /// How long an exchange may take and an answer may be.
 #[derive(Clone, Copy)]
@@ -113,7 +113,7 @@ async fn talk(
     longest_body: usize,
     head: &mut Option<(u16, Vec<(String, String)>)>,
 ) -> Result<RawAnswer, End> {
-    let broken = |error| End::Broken(describe(&error));
+    let broken = |error| End::Broken(one_line(&error));
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
     let exchange = async {
         let response = sender.send_request(message).await.map_err(broken)?;
@@ -130,7 +130,7 @@ async fn talk(
         match Limited::new(body, longest_body).collect().await {
             Ok(body) => Ok(RawAnswer { status, headers, body: body.to_bytes() }),
             Err(error) if error.is::<LengthLimitError>() => Err(End::TooLong { status, headers }),
-            Err(error) => Err(End::Broken(format!("the answer broke off: {}", describe(&*error)))),
+            Err(error) => Err(End::Broken(format!("the answer broke off: {}", one_line(&*error)))),
         }
     };
     let mut exchange = pin!(exchange);
@@ -144,17 +144,6 @@ async fn talk(
             _ = &mut connection, if open => open = false,
         }
     }
-}
-
-fn describe(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    text
 }
 
 async fn connect(request: &Request) -> Result<Stream, String> {

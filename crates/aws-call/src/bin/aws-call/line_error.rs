@@ -1,6 +1,8 @@
 //! Why a line has no answer.
 
-use aws_call::{BuildError, CommandError, IndexError, LookupError, ReadError, SignError, Violation};
+use aws_call::{
+    BuildError, CommandError, IndexError, LookupError, ReadError, SignError, Violation, one_line,
+};
 use serde::Serialize;
 
 /// A line that cannot be answered. Serialised, it is the `error` of an error line.
@@ -34,13 +36,13 @@ impl From<LookupError> for LineError {
             LookupError::UnknownWaiter { .. } => "unknown_waiter",
             LookupError::Index(_) => "index",
         };
-        Self::new(code, with_sources(&error))
+        Self::new(code, one_line(&error))
     }
 }
 
 impl From<IndexError> for LineError {
     fn from(error: IndexError) -> Self {
-        Self::new("index", with_sources(&error))
+        Self::new("index", one_line(&error))
     }
 }
 
@@ -55,19 +57,19 @@ impl From<BuildError> for LineError {
             BuildError::Invalid { .. } => "invalid_request",
             BuildError::Index(_) => "index",
         };
-        Self::new(code, with_sources(&error))
+        Self::new(code, one_line(&error))
     }
 }
 
 impl From<CommandError> for LineError {
     fn from(error: CommandError) -> Self {
-        Self::new(error.fault().code(), with_sources(&error))
+        Self::new(error.fault().code(), one_line(&error))
     }
 }
 
 impl From<SignError> for LineError {
     fn from(error: SignError) -> Self {
-        Self::new("not_signed", with_sources(&error))
+        Self::new("not_signed", one_line(&error))
     }
 }
 
@@ -80,16 +82,4 @@ impl From<ReadError> for LineError {
             ReadError::NoAnswer { .. } => Self::new("no_answer", error.to_string()),
         }
     }
-}
-
-/// An error's message and those of its sources, which the messages leave out.
-pub(crate) fn with_sources(error: &dyn std::error::Error) -> String {
-    let mut message = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        message.push_str(": ");
-        message.push_str(&error.to_string());
-        source = error.source();
-    }
-    message
 }

@@ -23,7 +23,7 @@ use crate::{
 
 /// Says why nothing could be done at all, as opposed to a line that could not be answered.
 fn unusable(error: &dyn std::error::Error) -> ExitCode {
-    eprintln!("aws-call: {}", line_error::with_sources(error));
+    eprintln!("aws-call: {}", aws_call::one_line(error));
     ExitCode::from(2)
 }
 
