@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Folders that are made, not written.
+/// What is made, not written. In a worktree `.git` is a file.
 const MADE: [&str; 5] = [".git", ".local", ".venv", "node_modules", "target"];
 
 /// The folder of the workspace.
@@ -36,7 +36,10 @@ fn walk(folder: &Path, see: &mut dyn FnMut(&Path)) {
         let entry = entry.unwrap();
         let (path, kind) = (entry.path(), entry.file_type().unwrap());
         let made = path.file_name().is_some_and(|name| MADE.iter().any(|made| name == *made));
-        if kind.is_dir() && !made {
+        if made {
+            continue;
+        }
+        if kind.is_dir() {
             walk(&path, see);
         } else if kind.is_file() {
             see(&path);
