@@ -8,17 +8,21 @@ use std::{
 };
 
 use toml::{Table, Value};
+use toml_files::toml_files;
+
+#[path = "src/toml_files.rs"]
+#[expect(unreachable_pub, reason = "it is public in the library")]
+mod toml_files;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("recipes");
     println!("cargo::rerun-if-changed={}", folder.display());
     let mut entries = Vec::new();
-    for entry in fs::read_dir(&folder)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
-            let added = add_file(&path, &mut entries);
-            added.map_err(|error| format!("{}: {error}", path.display()))?;
-        }
+    for path in toml_files(&folder)? {
+        let named = path.strip_prefix(&folder)?.with_extension("");
+        let service = named.iter().next().and_then(|name| name.to_str()).unwrap_or_default();
+        let added = add_file(&path, service, &mut entries);
+        added.map_err(|error| format!("{}: {error}", path.display()))?;
     }
     entries.sort();
     let list = format!("&[\n{}]\n", entries.concat());
@@ -26,11 +30,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn add_file(path: &Path, entries: &mut Vec<String>) -> Result<(), Box<dyn Error>> {
+/// Adds the recipes of a file that is named after this service, or lies in a folder that is.
+fn add_file(path: &Path, named: &str, entries: &mut Vec<String>) -> Result<(), Box<dyn Error>> {
     let file: Table = fs::read_to_string(path)?.parse()?;
     let service = text(&file, "service")?;
-    if path.file_stem().is_none_or(|stem| stem != service) {
-        return Err(format!("the file is not named after its service `{service}`").into());
+    if named != service {
+        return Err(format!("neither it nor its folder is named after its service `{service}`").into());
     }
     for recipe in file.get("recipe").and_then(Value::as_array).ok_or("it has no recipe")? {
         let recipe = recipe.as_table().ok_or("a recipe is no table")?;

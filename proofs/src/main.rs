@@ -16,7 +16,7 @@ use std::{
 };
 
 use aws_call::{Index, one_line};
-use changegate_catalog::{Catalog, Recipe};
+use changegate_catalog::{Catalog, Recipe, toml_files};
 use changegate_emulator::Program;
 use clap::{Parser, Subcommand};
 
@@ -126,12 +126,7 @@ fn run(arguments: &Arguments) -> Result<bool, Failure> {
 
 fn read(arguments: &Arguments) -> Result<Catalogue, Failure> {
     let mut catalog = Catalog::default();
-    let mut files = Vec::new();
-    for entry in fs::read_dir(&arguments.recipes).map_err(Failure::file(&arguments.recipes))? {
-        files.push(entry.map_err(Failure::file(&arguments.recipes))?.path());
-    }
-    files.sort();
-    for path in files.into_iter().filter(|path| path.extension().is_some_and(|own| own == "toml")) {
+    for path in toml_files(&arguments.recipes).map_err(Failure::file(&arguments.recipes))? {
         let text = fs::read_to_string(&path).map_err(Failure::file(&path))?;
         let added = catalog.add_file(&path.display().to_string(), &text);
         added.map_err(|error| Failure::Catalog(one_line(&error)))?;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use changegate_catalog::ValueTemplate;
+use changegate_catalog::{ValueTemplate, toml_files};
 use serde::Deserialize;
 
 use crate::{emulator::Kind, failure::Failure, values::Random};
@@ -83,18 +83,10 @@ impl Scenario {
     }
 }
 
-/// All scenarios of a folder, by service.
+/// All scenarios of a folder and of the folders within, by path.
 pub(crate) fn read(folder: &Path) -> Result<Vec<Scenario>, Failure> {
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder).map_err(Failure::file(folder))? {
-        let path = entry.map_err(Failure::file(folder))?.path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
-            paths.push(path);
-        }
-    }
-    paths.sort();
     let mut scenarios = Vec::new();
-    for path in paths {
+    for path in toml_files(folder).map_err(Failure::file(folder))? {
         let text = fs::read_to_string(&path).map_err(Failure::file(&path))?;
         let file: ScenarioFile = toml::from_str(&text)
             .map_err(|source| Failure::Form { path: path.clone(), source: Box::new(source) })?;

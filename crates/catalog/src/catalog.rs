@@ -84,15 +84,11 @@ impl Catalog {
         Ok(())
     }
 
-    /// Takes the recipes of a file in, in place of all that there are of its service.
-    ///
-    /// # Errors
-    /// As [`Catalog::add_file`].
-    pub fn replace_file(&mut self, name: &str, text: &str) -> Result<(), CatalogError> {
-        let mut own = Self::default();
-        own.add_file(name, text)?;
-        self.services.append(&mut own.services);
-        Ok(())
+    /// Takes all recipes of another catalogue in, each in place of the one that there is for its operation.
+    pub fn replace(&mut self, other: Self) {
+        for (service, recipes) in other.services {
+            self.services.entry(service).or_default().extend(recipes);
+        }
     }
 
     /// The recipe for an operation, named as the models name it. One that cannot be read is none.

@@ -2,7 +2,7 @@
 //!
 //! A [`Recipe`] says of one operation which reads capture the state that a call touches, what of it the call can change,
 //! which calls undo it, how it is known that AWS has finished, what else the call must be allowed, and where secrets are.
-//! Recipes are data (`recipes/*.toml`); the engine that applies them is pure: it is given a call and the answers of
+//! Recipes are data (`recipes/`); the engine that applies them is pure: it is given a call and the answers of
 //! reads, and does no I/O itself.
 //!
 //! | module | concept |
@@ -13,6 +13,7 @@
 //! | [`SettleTest`] | whether AWS has finished |
 //! | [`Sealer`] | secrets out of values |
 //! | [`DiffLine`] | one difference between two captures |
+//! | [`toml_files`] | where recipe files lie |
 //! | [`ValueTemplate`] | the form of values in recipe files, for other files that use it |
 //! | [`LintFinding`] | what the models of the services say against a recipe |
 //! | `recipe_file_schema` | the JSON Schema of a recipe file (feature `schema`) |
@@ -38,6 +39,7 @@ mod sealer;
 mod settle;
 mod show;
 mod template;
+mod toml_files;
 
 pub use call::{CallContext, ReadAnswer, ReadCall};
 pub use capture_state::STATE_MAX;
@@ -52,3 +54,4 @@ pub use schema::recipe_file_schema;
 pub use sealer::Sealer;
 pub use settle::{SettleTest, Settled};
 pub use template::{KeptOutput, OUTPUT, ValueTemplate, keep_output, resolve_output};
+pub use toml_files::toml_files;

@@ -77,7 +77,8 @@ pub(crate) enum CatalogCommand {
     },
     /// Compare recipe files with the models of the services
     Lint {
-        /// Recipe files, each in place of what is built in for its service
+        /// Recipe files, or folders of them; each recipe in place of the built-in one for its operation
+        #[arg(value_name = "FILE|FOLDER")]
         files: Vec<PathBuf>,
         /// The index of operations
         #[arg(

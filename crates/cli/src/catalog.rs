@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use aws_call::{Index, one_line};
-use changegate_catalog::{Catalog, Recipe, recipe_file_schema};
+use changegate_catalog::{Catalog, Recipe, recipe_file_schema, toml_files};
 use serde_json::json;
 
 use crate::arguments::CatalogCommand;
@@ -47,17 +47,12 @@ fn list(service: Option<&str>, as_json: bool) -> String {
     wanted.map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// Reads recipe files and compares them with the models, all recipes that are built in beside them.
+/// Compares recipe files with the models, beside all other recipes that are built in.
 fn lint(files: &[PathBuf], index: &Path) -> Result<String, CliError> {
     let index = Index::open(index)
         .map_err(|error| CliError::Form { path: index.to_owned(), reason: error.to_string() })?;
     let mut catalog = Catalog::builtin();
-    for path in files {
-        let text =
-            fs::read_to_string(path).map_err(|source| CliError::File { path: path.clone(), source })?;
-        let replaced = catalog.replace_file(&path.display().to_string(), &text);
-        replaced.map_err(|error| CliError::Form { path: path.clone(), reason: one_line(&error) })?;
-    }
+    catalog.replace(read(files)?);
     let findings: Vec<_> = catalog.lint(&index).iter().map(ToString::to_string).collect();
     if findings.is_empty() {
         return Ok(format!("{} recipes, no findings", catalog.recipes().count()));
@@ -65,9 +60,55 @@ fn lint(files: &[PathBuf], index: &Path) -> Result<String, CliError> {
     Err(CliError::Findings(findings))
 }
 
+/// The recipes of files, and of the files in folders.
+fn read(files_and_folders: &[PathBuf]) -> Result<Catalog, CliError> {
+    let mut catalog = Catalog::default();
+    for named in files_and_folders {
+        let files = toml_files(named).map_err(|source| CliError::File { path: named.clone(), source })?;
+        if files.is_empty() {
+            return Err(CliError::Form { path: named.clone(), reason: "it holds no recipe file".to_owned() });
+        }
+        for path in files {
+            let text =
+                fs::read_to_string(&path).map_err(|source| CliError::File { path: path.clone(), source })?;
+            let added = catalog.add_file(&path.display().to_string(), &text);
+            added.map_err(|error| CliError::Form { path, reason: one_line(&error) })?;
+        }
+    }
+    Ok(catalog)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const RECIPES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../catalog/recipes");
+
+    #[test]
+    fn a_folder_is_read_with_the_folders_within() {
+        let built_in = Catalog::builtin();
+        let ids = |catalog: &Catalog| catalog.recipes().map(|own| own.id().to_owned()).collect::<Vec<_>>();
+        assert_eq!(ids(&read(&[RECIPES.into()]).unwrap()), ids(&built_in));
+        let of_a_service = ids(&read(&[PathBuf::from(RECIPES).join("ec2")]).unwrap());
+        let wanted: Vec<_> = ids(&built_in).into_iter().filter(|id| id.starts_with("ec2/")).collect();
+        assert_eq!(of_a_service, wanted);
+    }
+
+    #[test]
+    fn a_recipe_that_two_files_have_is_refused() {
+        let file = PathBuf::from(RECIPES).join("sqs.toml");
+        let error = read(&[file.clone(), file]).unwrap_err().to_string();
+        assert!(error.contains("sqs/"), "{error}");
+    }
+
+    #[test]
+    fn a_folder_without_recipes_and_a_path_to_nothing_are_errors() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+        for (path, words) in [(folder, "holds no recipe file"), ("/no/such/file.toml", "cannot be read")] {
+            let error = read(&[path.into()]).unwrap_err().to_string();
+            assert!(error.contains(words), "{error}");
+        }
+    }
 
     #[test]
     fn a_recipe_reads_as_a_person_tells_it() {

@@ -89,10 +89,10 @@ fn every_undo_is_made_of_calls_that_have_a_recipe_of_the_same_class() {
 
 #[test]
 fn the_hash_follows_the_content_and_not_the_layout() {
-    let text = include_str!("../../recipes/iam.toml");
+    let text = include_str!("../../recipes/iam/roles.toml");
     let hash = |text: &str| {
         let mut catalog = Catalog::default();
-        catalog.add_file("iam.toml", text).unwrap();
+        catalog.add_file("roles.toml", text).unwrap();
         catalog.recipe("iam", "PutRolePolicy").unwrap().hash()
     };
     let built_in = CATALOG.recipe("iam", "PutRolePolicy").unwrap().hash();
@@ -108,8 +108,8 @@ fn the_hash_follows_the_content_and_not_the_layout() {
 }
 
 fn refused(change: impl Fn(&str) -> String) -> String {
-    let text = change(include_str!("../../recipes/s3.toml"));
-    let error = Catalog::default().add_file("s3.toml", &text).unwrap_err();
+    let text = change(include_str!("../../recipes/s3/buckets.toml"));
+    let error = Catalog::default().add_file("buckets.toml", &text).unwrap_err();
     if let CatalogError::Unreadable { source, .. } = &error { source.to_string() } else { error.to_string() }
 }
 

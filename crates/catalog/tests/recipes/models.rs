@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use aws_call::Index;
-use changegate_catalog::Catalog;
+use changegate_catalog::{Catalog, toml_files};
 use serde_json::{Value, json};
 
 use crate::round_trip::CATALOG;
@@ -84,7 +84,9 @@ fn a_recipe_that_keeps_a_secret_of_the_output_is_found() {
         AccessKeyId = { "$output" = "AccessKey.AccessKeyId" }
     "#;
     let mut catalog = Catalog::builtin();
-    catalog.replace_file("changed.toml", text).unwrap();
+    let mut changed = Catalog::default();
+    changed.add_file("changed.toml", text).unwrap();
+    catalog.replace(changed);
     let found: Vec<_> = catalog.lint(&INDEX).into_iter().filter(|own| own.place == "output").collect();
     assert_eq!(found.len(), 1, "{found:#?}");
     assert!(found[0].message.contains("AccessKey.SecretAccessKey"), "{found:#?}");
@@ -102,13 +104,18 @@ fn a_recipe_that_reads_secrets_and_names_none_is_found() {
     assert!(findings.iter().any(|finding| finding.message.contains("sensitive")), "{findings:#?}");
 }
 
+/// The recipe files as they are written.
+static WRITTEN: LazyLock<Vec<Value>> = LazyLock::new(|| {
+    let files = toml_files(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("recipes")).unwrap();
+    let read = |path| toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    files.into_iter().map(read).collect()
+});
+
 /// The paths into the call of which a recipe itself says whether they are secret.
 fn judged(service: &str, operation: &str) -> Vec<String> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("recipes");
-    let text = std::fs::read_to_string(folder.join(format!("{service}.toml"))).unwrap();
-    let file: Value = toml::from_str(&text).unwrap();
-    let recipes = file["recipe"].as_array().unwrap();
-    let recipe = recipes.iter().find(|recipe| recipe["operation"] == operation).unwrap();
+    let files = WRITTEN.iter().filter(|file| file["service"] == service);
+    let mut recipes = files.flat_map(|file| file["recipe"].as_array().unwrap());
+    let recipe = recipes.find(|recipe| recipe["operation"] == operation).unwrap();
     let rules = recipe["secrets"]["parameters"].as_array().cloned().unwrap_or_default();
     rules.iter().map(|rule| rule["path"].as_str().unwrap().to_owned()).collect()
 }

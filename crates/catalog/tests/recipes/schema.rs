@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use changegate_catalog::{Catalog, recipe_file_schema};
+use changegate_catalog::{Catalog, recipe_file_schema, toml_files};
 use jsonschema::Validator;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -18,13 +18,6 @@ static VALIDATOR: LazyLock<Validator> =
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("recipes")
-}
-
-/// The recipe files below a folder.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let found = entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] });
-    found.filter(|path| path.extension().is_some_and(|extension| extension == "toml")).collect()
 }
 
 fn by_schema(text: &str) -> Result<(), String> {
@@ -77,7 +70,7 @@ fn every_key_says_what_it_means() {
 
 #[test]
 fn every_recipe_file_has_the_form_and_names_the_schema() {
-    let files = files(&folder());
+    let files = toml_files(&folder()).unwrap();
     assert!(files.len() > 50, "{}", files.len());
     for path in files {
         let text = fs::read_to_string(&path).unwrap();
