@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::{
     access::Access,
     answer,
-    describe::{Description, Place, Resource, resources_of_call, sensitive_paths},
+    describe::{Description, Leaf, Place, Resource, example, resources_of_call, sensitive_paths},
     index::{IndexError, LoadedService},
     model::{self, Kind, Location, Member},
     outcome::Outcome,
@@ -123,6 +123,16 @@ impl Operation {
         self.inner.token.as_deref()
     }
 
+    /// Names of the top-level parameters that are a part of a request's host or path.
+    #[must_use]
+    pub fn address_members(&self) -> Vec<&str> {
+        let members = self.input_members().unwrap_or_default().into_iter();
+        members
+            .filter(|member| validation::is_part_of_address(member))
+            .map(|member| member.name.as_str())
+            .collect()
+    }
+
     /// JSON pointers of the parameters that are marked sensitive, or known to hold secrets all the same; `*` stands for every
     /// element of a list or map. Where a structure contains itself, the pointer stops at the first repetition.
     #[must_use]
@@ -140,6 +150,19 @@ impl Operation {
             let graph = self.output().ok().flatten();
             graph.map(|graph| sensitive_paths(self.service(), graph)).unwrap_or_default()
         })
+    }
+
+    /// Parameters in which every member is set, filled by `leaf`: one element in every list and map, all members of a union.
+    /// What contains itself ends where it repeats. `null` if the operation takes none.
+    pub fn example_input(&self, leaf: &mut dyn FnMut(&Leaf<'_>) -> Value) -> Value {
+        let graph = self.input().ok().and_then(|input| input.graph.as_ref());
+        graph.map(|graph| example(graph, leaf)).unwrap_or_default()
+    }
+
+    /// An output in the form of [`Operation::example_input`].
+    pub fn example_output(&self, leaf: &mut dyn FnMut(&Leaf<'_>) -> Value) -> Value {
+        let graph = self.output().ok().flatten();
+        graph.map(|graph| example(graph, leaf)).unwrap_or_default()
     }
 
     /// First sentence of its documentation, without markup.

@@ -125,9 +125,8 @@ impl std::fmt::Debug for Outcome {
                 write!(f, "NoAnswer({reason}, {status:?}, {code:?}, {request_id:?})")
             }
             Self::Done(Output { request_id, .. }) => write!(f, "Done({request_id:?})"),
-            Self::DoneUnreadable { reason, request_id } => {
-                write!(f, "DoneUnreadable({reason}, {request_id:?})")
-            }
+            // What cannot be read of an output may be quoted in the reason.
+            Self::DoneUnreadable { request_id, .. } => write!(f, "DoneUnreadable({request_id:?})"),
         }
     }
 }

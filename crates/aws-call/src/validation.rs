@@ -282,6 +282,6 @@ impl Check {
 }
 
 /// Whether a member is a label of the path or the host, without which there is no URL.
-fn is_part_of_address(member: &Member) -> bool {
+pub(crate) fn is_part_of_address(member: &Member) -> bool {
     member.host_label || matches!(member.location, Location::Uri | Location::Endpoint)
 }

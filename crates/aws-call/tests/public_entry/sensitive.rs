@@ -1,5 +1,8 @@
 //! Where secrets stand, marked by the models or not.
 
+use aws_call::Leaf;
+use serde_json::Value;
+
 use crate::given::{index, operation};
 
 #[test]
@@ -66,4 +69,38 @@ fn no_path_comes_twice() {
             }
         }
     }
+}
+
+#[test]
+fn an_example_has_every_sensitive_place_once() {
+    for service in ["cloudfront", "ecs", "glue", "lambda", "rds", "ssm", "wafv2"] {
+        for name in index().operations(service).unwrap() {
+            let operation = operation(service, &name);
+            let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
+            operation.example_input(&mut |leaf| seen(&mut inputs, leaf));
+            operation.example_output(&mut |leaf| seen(&mut outputs, leaf));
+            let (marked, given) = (operation.sensitive_paths(), operation.output_sensitive_paths());
+            for (secrets, places) in [(marked, inputs), (given, outputs)] {
+                let covers = |secret: &str| places.iter().any(|place| place.starts_with(secret));
+                let missing: Vec<_> = secrets.iter().filter(|secret| !covers(secret)).collect();
+                assert!(missing.is_empty(), "{service} {name}: {missing:?}");
+                let mut unique = places.clone();
+                unique.sort();
+                unique.dedup();
+                assert_eq!(unique.len(), places.len(), "{service} {name}");
+            }
+        }
+    }
+}
+
+fn seen(places: &mut Vec<String>, leaf: &Leaf<'_>) -> Value {
+    assert!(leaf.path.trim_end_matches("/*").ends_with(leaf.member), "{leaf:?}");
+    places.push(leaf.path.to_owned());
+    Value::Null
+}
+
+#[test]
+fn what_is_a_part_of_an_address_is_named() {
+    assert_eq!(operation("s3", "PutObject").address_members(), ["Bucket", "Key"]);
+    assert_eq!(operation("ssm", "PutParameter").address_members(), Vec::<&str>::new());
 }
