@@ -178,7 +178,6 @@ fn taken(
                     service: read.service.as_deref().unwrap_or(service).to_owned(),
                     operation: read.operation.clone(),
                     code: code.clone(),
-                    message: message.clone(),
                 })
             }
         }

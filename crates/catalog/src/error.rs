@@ -65,8 +65,9 @@ pub enum RecipeError {
         /// What is missing, in words.
         says: String,
     },
-    /// AWS refused a read, for a reason that does not mean that the resource is absent.
-    #[error("the reader {service}:{operation} was refused with `{code}`: {message}")]
+    /// AWS refused a read, for a reason that does not mean that the resource is absent. AWS's words are left out: they may
+    /// repeat what was asked with.
+    #[error("the reader {service}:{operation} was refused with `{code}`")]
     ReaderRefused {
         /// The service that was read.
         service: String,
@@ -74,8 +75,6 @@ pub enum RecipeError {
         operation: String,
         /// AWS's error code.
         code: String,
-        /// AWS's words.
-        message: String,
     },
     /// The answers do not have the form that the recipe expects.
     #[error("the answers of the readers cannot be read: {reason}")]

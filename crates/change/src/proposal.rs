@@ -146,6 +146,9 @@ pub struct RecipeRef {
 }
 
 /// A rendered request, without what varies from send to send (date, credentials, signature).
+///
+/// Where parameters are sealed, what can hold a secret or tell of one is `hmac:…` under the tenant's key: body, query, headers
+/// but for the form of the body, and host and path if a sealed parameter is a part of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RequestFingerprint {
@@ -159,8 +162,7 @@ pub struct RequestFingerprint {
     pub query: String,
     /// The headers, in their order.
     pub headers: Vec<(String, String)>,
-    /// `sha256:…` of the body, or `hmac:…` under the tenant's key where the body holds a secret: a plain hash of a short
-    /// secret could be guessed.
+    /// `sha256:…` of the body, or `hmac:…` where parameters are sealed: a plain hash of a short secret could be guessed.
     pub body: String,
     /// The service that it is signed for.
     pub signing_name: String,

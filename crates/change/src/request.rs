@@ -1,6 +1,7 @@
 //! What an agent submits, read strictly: every violation at once, nothing believed.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -70,8 +71,8 @@ pub struct ProposalRequest {
     pub narrative: Option<Value>,
 }
 
-/// One AWS API call as an agent names it.
-#[derive(Debug, Clone, PartialEq)]
+/// One AWS API call as an agent names it. Its Debug does not show the parameters.
+#[derive(Clone, PartialEq)]
 pub struct StepRequest {
     /// The account.
     pub account: AccountId,
@@ -83,6 +84,17 @@ pub struct StepRequest {
     pub operation: String,
     /// Its parameters.
     pub parameters: Value,
+}
+
+impl fmt::Debug for StepRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StepRequest")
+            .field("account", &self.account)
+            .field("region", &self.region)
+            .field("service", &self.service)
+            .field("operation", &self.operation)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ProposalRequest {

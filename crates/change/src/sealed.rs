@@ -66,6 +66,11 @@ impl Vault {
         self.0.extend(other.0);
     }
 
+    /// Whether a secret, or a part of one, stands in a text: as it is, or as JSON writes it.
+    pub fn occurs_in(&self, text: &str) -> bool {
+        self.0.values().any(|secret| stands_in(secret, text))
+    }
+
     /// The value with every mark replaced by its secret.
     ///
     /// # Errors
@@ -83,6 +88,20 @@ impl Vault {
                 .map(Value::Object),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(value.clone()),
         }
+    }
+}
+
+fn stands_in(secret: &Value, text: &str) -> bool {
+    match secret {
+        Value::Array(items) => items.iter().any(|item| stands_in(item, text)),
+        Value::Object(map) => map.values().any(|item| stands_in(item, text)),
+        Value::String(own) if own.is_empty() => false,
+        Value::String(own) => {
+            let written = secret.to_string();
+            text.contains(own) || text.contains(written.trim_matches('"'))
+        }
+        Value::Number(own) => text.contains(&own.to_string()),
+        Value::Null | Value::Bool(_) => false,
     }
 }
 
@@ -116,6 +135,20 @@ mod tests {
             json!({"Name": "/db", "List": [{"Value": "hunter2"}]})
         );
         assert!(Vault::default().reveal(&parameters).is_err());
+    }
+
+    #[test]
+    fn a_secret_is_found_in_a_text_as_it_is_and_as_json_writes_it() {
+        let mut vault = Vault::default();
+        vault.seal(
+            Fingerprint::new([1; 32]),
+            json!({"user": "app", "password": "hunt\"er2", "pin": 4711, "none": ""}),
+        );
+        for text in ["password hunt\"er2 is too short", r#"{"password":"hunt\"er2"}"#, "4711", "no user app"]
+        {
+            assert!(vault.occurs_in(text), "{text}");
+        }
+        assert!(!vault.occurs_in("hunter2 is too short") && !Vault::default().occurs_in("app"));
     }
 
     #[test]

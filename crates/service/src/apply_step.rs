@@ -5,7 +5,7 @@
 //! the fence, what may work later is an error and is tried again; from the fence on, nothing is.
 
 mod fence;
-mod outcome;
+pub mod outcome;
 mod preparation;
 
 use changegate_change::quorum::ApprovedProposal;

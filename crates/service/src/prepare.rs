@@ -1,7 +1,7 @@
 //! From what an agent names to a step: understand the call, ask the policy, read the state, plan the undo, render the bytes.
 
 use aws_call::{LookupError, Operation};
-use changegate_catalog::{CallContext, Recipe, Sealer};
+use changegate_catalog::{CallContext, ReadAnswer, Recipe, Sealer};
 use changegate_change::capture::{Capture, CaptureRef};
 use changegate_change::id::ChangeId;
 use changegate_change::proposal::{RecipeRef, SaferCall, Step};
@@ -48,6 +48,11 @@ impl Understood<'_> {
     /// The region.
     pub fn region(&self) -> &str {
         &self.context.region
+    }
+
+    /// What the recipe is applied to.
+    pub fn context(&self) -> &CallContext {
+        &self.context
     }
 }
 
@@ -97,11 +102,25 @@ pub async fn prepare(
     sealer: &mut Sealer,
     fingerprint_key: &[u8; 32],
 ) -> Result<Prepared, ServiceError> {
+    let answers = answers(aws, call.recipe, &call.context, credentials).await?;
+    plan(aws, call, &answers, sealer, fingerprint_key)
+}
+
+/// The step of a call, given what AWS answers to the reads of its recipe.
+///
+/// # Errors
+/// A state that does not allow the call.
+pub fn plan(
+    aws: &TenantAws,
+    call: Understood<'_>,
+    answers: &[ReadAnswer],
+    sealer: &mut Sealer,
+    fingerprint_key: &[u8; 32],
+) -> Result<Prepared, ServiceError> {
     let Understood { operation, recipe, account, mut context, number } = call;
-    let answers = answers(aws, recipe, &context, credentials).await?;
-    context.parameters = recipe.fill(&context, &answers).map_err(recipe_error)?;
+    context.parameters = recipe.fill(&context, answers).map_err(recipe_error)?;
     violations(number, &operation, &context.parameters, &[])?;
-    let before = recipe.capture(&context, &answers, sealer).map_err(recipe_error)?;
+    let before = recipe.capture(&context, answers, sealer).map_err(recipe_error)?;
     recipe.check(&context, &before).map_err(recipe_error)?;
     let undo = recipe.undo(&context, &before).map_err(recipe_error)?;
     let safer = recipe.safer(&context, &before).map_err(recipe_error)?;
@@ -112,9 +131,8 @@ pub async fn prepare(
     });
     let diff = expected.map(|expected| recipe.diff(&before, &expected)).unwrap_or_default();
     let parameters = recipe.seal_parameters(&context.parameters, operation.sensitive_paths(), sealer);
-    let secret = parameters != context.parameters;
-    let rendered =
-        render_call(aws, operation, &context.parameters, &context.region, Some(fingerprint_key), secret)?;
+    let (plain, region) = (&context.parameters, &context.region);
+    let rendered = render_call(aws, operation, plain, &parameters, region, Some(fingerprint_key))?;
     let operation = rendered.operation;
     let resources =
         operation.resources(&context.parameters, &context.partition, &context.account, &context.region);

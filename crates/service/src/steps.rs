@@ -42,18 +42,12 @@ pub fn render(
 ) -> Result<Rendered, ServiceError> {
     let operation = aws.index().operation(&step.service, &step.operation).map_err(ServiceError::internal)?;
     let parameters = vault.reveal(&step.parameters).map_err(ServiceError::internal)?;
-    let secret = contains_mark(&step.parameters);
-    render_call(
-        aws,
-        operation,
-        &parameters,
-        &step.region,
-        secret.then_some(fingerprint_key).flatten(),
-        secret,
-    )
+    render_call(aws, operation, &parameters, &step.parameters, &step.region, fingerprint_key)
 }
 
-/// Renders a call with its parameters in clear. With `secret`, the body is fingerprinted under the tenant's key.
+/// Renders a call with its parameters in clear. If some of them are `sealed`, all of the request that can hold a secret or
+/// tell of one is fingerprinted under the tenant's key: body, query, headers (checksums of the body among them), and host
+/// and path if a secret is a part of them.
 ///
 /// # Errors
 /// Parameters that cannot be rendered; a secret without the key.
@@ -61,29 +55,49 @@ pub fn render_call(
     aws: &TenantAws,
     operation: Operation,
     parameters: &Value,
+    sealed: &Value,
     region: &str,
     fingerprint_key: Option<&[u8; 32]>,
-    secret: bool,
 ) -> Result<Rendered, ServiceError> {
     let request = operation.request(parameters, &aws.target(region)).map_err(|error| {
         ServiceError::new(Code::InvalidParameters, format!("the request cannot be built: {error}"))
     })?;
-    let body = match (secret, fingerprint_key) {
-        (false, _) => Digest::of_bytes(&request.body).to_string(),
-        (true, Some(key)) => hmac_of(key, &request.body)?,
-        (true, None) => return Err(ServiceError::internal("a secret request needs the fingerprint key")),
-    };
-    let fingerprint = RequestFingerprint {
+    let mut fingerprint = RequestFingerprint {
         method: request.method.clone(),
         host: request.host.clone(),
         path: request.path.clone(),
         query: request.query.clone(),
         headers: request.headers.clone(),
-        body,
+        body: Digest::of_bytes(&request.body).to_string(),
         signing_name: request.signing_name.clone(),
         signing_region: request.signing_region.clone(),
     };
+    if contains_mark(sealed) {
+        let key = fingerprint_key
+            .ok_or_else(|| ServiceError::internal("a secret request needs the fingerprint key"))?;
+        fingerprint.body = hmac_of(key, &request.body)?;
+        hide(&mut fingerprint, key)?;
+        if operation.address_members().iter().any(|name| sealed.get(name).is_some_and(contains_mark)) {
+            fingerprint.host = hmac_of(key, request.host.as_bytes())?;
+            fingerprint.path = hmac_of(key, request.path.as_bytes())?;
+        }
+    }
     Ok(Rendered { operation, request, fingerprint })
+}
+
+/// Headers that say nothing but what operation it is and in what form.
+const PLAIN_HEADERS: [&str; 3] = ["content-type", "x-amz-target", "x-amzn-query-mode"];
+
+fn hide(fingerprint: &mut RequestFingerprint, key: &[u8; 32]) -> Result<(), ServiceError> {
+    if !fingerprint.query.is_empty() {
+        fingerprint.query = hmac_of(key, fingerprint.query.as_bytes())?;
+    }
+    for (name, value) in &mut fingerprint.headers {
+        if !PLAIN_HEADERS.contains(&name.as_str()) {
+            *value = hmac_of(key, value.as_bytes())?;
+        }
+    }
+    Ok(())
 }
 
 fn hmac_of(key: &[u8; 32], body: &[u8]) -> Result<String, ServiceError> {

@@ -239,8 +239,16 @@ fn refused_or_failed(read: &ReadCall, error: &ReadError) -> Result<ReadAnswer, S
         }
         ReadError::NotARead { .. } | ReadError::Build(_) | ReadError::NoAnswer(_) => {
             let message = format!("AWS did not answer {call}");
-            Err(ServiceError::new(Code::CaptureFailed, message).because(error.to_string()))
+            Err(ServiceError::new(Code::CaptureFailed, message).because(story(error)))
         }
+    }
+}
+
+/// Why a read has no answer, for the log. Why an answer cannot be read may quote it, and it may hold a secret.
+fn story(error: &ReadError) -> String {
+    match error.request_id() {
+        None => error.to_string(),
+        Some(id) => format!("{}, HTTP status {:?}, request id {id}", error.code(), error.status()),
     }
 }
 
@@ -259,7 +267,29 @@ fn is_denial(code: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use aws_call::NoAnswer;
+
     use super::*;
+
+    #[test]
+    fn an_answer_that_cannot_be_read_is_not_quoted() {
+        let read = ReadCall {
+            service: "ssm".into(),
+            operation: "GetParameter".into(),
+            parameters: serde_json::json!({"Name": "/a"}),
+            pages: false,
+        };
+        let failed = |request_id: Option<&str>| {
+            let request_id = request_id.map(str::to_owned);
+            let reason = "hunter2 is no JSON".to_owned();
+            let answer = NoAnswer { reason, request_id, ..NoAnswer::default() };
+            refused_or_failed(&read, &ReadError::NoAnswer(answer)).unwrap_err().story()
+        };
+        assert!(
+            !failed(Some("request-1")).contains("hunter2") && failed(Some("request-1")).contains("request-1")
+        );
+        assert!(failed(None).contains("hunter2"), "what went wrong before the request arrived is told");
+    }
 
     #[test]
     fn every_way_of_saying_no_is_a_denial_and_absence_is_not() {

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use aws_call::{NoAnswer, Outcome as Sent, Refusal};
 use changegate_catalog::{KeptOutput, keep_output};
+use changegate_change::id::AttemptId;
 use changegate_change::ledger::Kind;
 use changegate_change::status::{Event, Status};
 use changegate_change::step_record::{AttemptResult, Outcome};
 use changegate_store::record::Record;
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::fence::Taken;
@@ -20,14 +22,15 @@ use crate::error::ServiceError;
 const WRITE_AGAIN: [u64; 5] = [100, 300, 900, 2_000, 4_000];
 /// The longest message of AWS that is kept, in characters.
 const MESSAGE_MAX: usize = 500;
-const WITHHELD: &str = "AWS's words are left out because the call holds a secret";
+/// What stands in place of AWS's words about a call that holds a secret.
+pub const WITHHELD: &str = "AWS's words are left out because the call holds a secret";
 
 /// The most of an output that is kept, in bytes of JSON.
 const OUTPUT_MAX: usize = 2_000;
 
 /// How a call ended. Of the output it has only what undo and settle test need.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Ended {
+pub struct Ended {
     outcome: Outcome,
     request_id: Option<String>,
     code: Option<String>,
@@ -36,8 +39,9 @@ pub(super) struct Ended {
 }
 
 impl Ended {
-    /// How a call ended. Of a call with a secret, AWS's words are not kept: they may quote a parameter.
-    pub(super) fn of(sent: Sent, secret: bool, needed: &BTreeSet<String>) -> Self {
+    /// How a call ended, and what is `needed` of its output. Of a call with a secret, AWS's words are not kept: they may
+    /// quote a parameter.
+    pub fn of(sent: Sent, secret: bool, needed: &BTreeSet<String>) -> Self {
         let words = |words: String| Some(if secret { WITHHELD.to_owned() } else { limited(&words) });
         match sent {
             Sent::NotSent { reason } => Self {
@@ -77,6 +81,12 @@ impl Ended {
             },
         }
     }
+
+    /// The same as the result of an attempt.
+    pub fn result(self, attempt: AttemptId, ended_at: Timestamp) -> AttemptResult {
+        let Self { outcome, request_id, code, message, output } = self;
+        AttemptResult { attempt, outcome, request_id, code, message, output, ended_at }
+    }
 }
 
 /// What is needed of an output; nothing if that is too much, so that who needs it says that it is missing.
@@ -109,11 +119,8 @@ impl ApplyStep {
         ready: &Ready,
         sent: Sent,
     ) {
-        let Ended { outcome, request_id, code, message, output } =
-            Ended::of(sent, ready.secret, &ready.needed_output);
-        let attempt = taken.fence.attempt.clone();
-        let ended_at = self.clock.now();
-        let result = AttemptResult { attempt, outcome, request_id, code, message, output, ended_at };
+        let ended = Ended::of(sent, ready.secret, &ready.needed_output);
+        let result = ended.result(taken.fence.attempt.clone(), self.clock.now());
         for wait in WRITE_AGAIN {
             match self.write_result(cleared, taken, &result).await {
                 Ok(()) => return,

@@ -4,10 +4,12 @@ use aws_credential_types::Credentials;
 use changegate_catalog::{CallContext, KeptOutput, ReadAnswer, Recipe, Sealer, SettleTest, Settled};
 use changegate_change::capture::Capture;
 use changegate_change::proposal::Step;
+use changegate_change::sealed::Vault;
 use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::{Accepted, Observe, doubling, since, wait_after};
+use crate::apply_step::outcome::WITHHELD;
 use crate::error::{Code, ServiceError};
 use crate::steps::{call_context, capture, recipe_error};
 
@@ -100,7 +102,7 @@ impl Observe {
         Ok(Look::Over(match end {
             End::Settled => Over::Settled(after),
             End::NotSettled => Over::NotSettled(after),
-            End::GaveUp(reason) => Over::GaveUp(after, reason),
+            End::GaveUp(reason) => Over::GaveUp(after, without_secrets(reason, &vault)),
         }))
     }
 
@@ -147,6 +149,11 @@ fn end(test: Option<&SettleTest>, settled: Settled, elapsed: SignedDuration) -> 
     }
 }
 
+/// Why AWS gave up, unless its words repeat a secret of the change.
+fn without_secrets(reason: String, vault: &Vault) -> String {
+    if vault.occurs_in(&reason) { WITHHELD.to_owned() } else { reason }
+}
+
 /// The wait before the next look, no longer than until the settle test's deadline.
 fn settle_wait(test: &SettleTest, elapsed: SignedDuration) -> u32 {
     let wait = wait_after(elapsed, |looks| test.wait_after(looks));
@@ -168,6 +175,8 @@ fn not_read(error: &ServiceError, elapsed: SignedDuration) -> Look {
 #[cfg(test)]
 mod tests {
     use changegate_catalog::Catalog;
+    use changegate_change::sealed::Fingerprint;
+    use serde_json::json;
 
     use super::*;
 
@@ -200,6 +209,15 @@ mod tests {
         assert_eq!(end(None, Settled::Done, secs(0)), Some(End::Settled));
         let gave_up = Settled::Failed { reason: "rolled back".into() };
         assert_eq!(end(None, gave_up, secs(0)), Some(End::GaveUp("rolled back".into())));
+    }
+
+    #[test]
+    fn why_aws_gave_up_is_told_unless_it_repeats_a_secret() {
+        let mut vault = Vault::default();
+        vault.seal(Fingerprint::new([7; 32]), json!("hunter2"));
+        let told = |reason: &str| without_secrets(reason.into(), &vault);
+        assert_eq!(told("UPDATE_ROLLBACK_COMPLETE"), "UPDATE_ROLLBACK_COMPLETE");
+        assert_eq!(told("the password hunter2 is too short"), WITHHELD);
     }
 
     #[test]
