@@ -128,18 +128,21 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-fn files(folder: &str) -> Vec<String> {
-    let folder = root().join(folder);
-    let mut paths: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+/// The texts of all files of a folder and of the folders in it.
+fn files(folder: &Path) -> Vec<String> {
+    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
-    paths.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
+    let (folders, mut paths): (Vec<_>, Vec<_>) = paths.into_iter().partition(|path| path.is_dir());
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    let inside = folders.iter().flat_map(|folder| files(folder));
+    let texts = paths.iter().map(|path| std::fs::read_to_string(path).unwrap());
+    texts.chain(inside).collect()
 }
 
 /// Every recipe as it is written, by its id.
 pub(crate) fn written() -> BTreeMap<String, Written> {
     let mut all = BTreeMap::new();
-    for text in files("crates/catalog/recipes") {
+    for text in files(&root().join("crates/catalog/recipes")) {
         let file: RecipeFile = toml::from_str(&text).unwrap();
         for recipe in file.recipe {
             all.insert(format!("{}/{}", file.service, recipe.operation), recipe);
@@ -152,7 +155,7 @@ pub(crate) fn written() -> BTreeMap<String, Written> {
 /// get of AWS's answers is made up.
 pub(crate) fn scenarios(account: &str, region: &str) -> BTreeMap<String, Vec<Scenario>> {
     let mut all: BTreeMap<String, Vec<Scenario>> = BTreeMap::new();
-    for text in files("proofs/scenarios") {
+    for text in files(&root().join("proofs/scenarios")) {
         let file: ScenarioFile = toml::from_str(&text).unwrap();
         for scenario in file.scenario {
             let mut names: Map<String, Value> =
