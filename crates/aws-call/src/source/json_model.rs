@@ -65,6 +65,8 @@ pub(super) struct OperationJson {
     #[serde(default, rename = "endpointdiscovery")]
     pub(super) endpoint_discovery: Option<DiscoveryJson>,
     pub(super) authtype: Option<String>,
+    #[serde(default, rename = "readonly")]
+    pub(super) read_only: bool,
     #[serde(default)]
     pub(super) auth: Option<Vec<String>>,
     #[serde(default)]

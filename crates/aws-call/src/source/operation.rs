@@ -6,7 +6,7 @@ use super::{
     SourceError,
     documentation::first_sentence,
     endpoint_rules::literal,
-    iam::{IamData, access_of, arn_templates_of},
+    iam::{IamData, Manner, access_of, arn_templates_of},
     json_model::{OperationJson, ReferenceJson, ServiceJson},
     shapes::{ShapeReader, xml_namespace},
 };
@@ -33,6 +33,7 @@ pub(super) fn read_operation(
     let output = source.output.as_ref().map(|output| shapes.number(&output.shape)).transpose()?;
     let method = source.http.method.clone();
     let actions = surroundings.iam.actions_of(service, surroundings.iam_prefixes, name, &method);
+    let manner = Manner { method: &method, read_only: source.read_only };
     Ok(Operation {
         uri: uri_with_member_names(name, source, surroundings)?,
         input,
@@ -63,7 +64,7 @@ pub(super) fn read_operation(
         gives_endpoints: source.endpoint_operation,
         unsupported: unsupported(name, source, surroundings),
         summary: first_sentence(&source.documentation),
-        access: access_of(service, name, &actions),
+        access: access_of(service, name, manner, &actions),
         arn_templates: arn_templates_of(&actions),
         iam_actions: actions.into_iter().map(|(action, _)| action).collect(),
         paginator: surroundings.pagination.get(name).map(paginator),

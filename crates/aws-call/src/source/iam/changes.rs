@@ -15,7 +15,7 @@ pub(super) fn changes(service: &str, operation: &str) -> bool {
 }
 
 /// The first word of a name in camel case.
-fn verb(operation: &str) -> &str {
+pub(super) fn verb(operation: &str) -> &str {
     let end = operation.char_indices().skip(1).find(|(_, character)| character.is_uppercase());
     operation.get(..end.map_or(operation.len(), |(at, _)| at)).unwrap_or(operation)
 }
@@ -74,6 +74,8 @@ const READS: &[(&str, &str)] = &[
     ("backup", "ExportBackupPlanTemplate"),
     ("bedrock", "ExportAutomatedReasoningPolicyVersion"),
     ("bedrock-runtime", "ApplyGuardrail"),
+    // It resolves a name and compares.
+    ("cloudfront", "VerifyDnsConfiguration"),
     ("ec2", "ExportClientVpnClientCertificateRevocationList"),
     ("ec2", "ExportClientVpnClientConfiguration"),
     ("ec2", "ExportVerifiedAccessInstanceClientConfiguration"),
@@ -106,10 +108,28 @@ pub(super) const CHANGES: &[(&str, &str, &str)] = &[
     ("cloudformation", "DetectStackResourceDrift", "starts a detection, whose result replaces the last one"),
     ("cloudformation", "DetectStackSetDrift", "starts an operation that holds up others on the stack set"),
     ("dms", "TestConnection", "starts a test, whose result replaces the last one"),
+    ("ec2", "GetFlowLogsIntegrationTemplate", "writes a template into a bucket"),
     ("groundstation", "GetAgentTaskResponseUrl", "hands out a URL that takes an upload"),
     ("iot", "TestInvokeAuthorizer", "runs a function of the account"),
-    ("mturk", "GetFileUploadURL", "hands out a URL that takes an upload"),
+    ("sagemaker", "GetScalingConfigurationRecommendation", "starts a job"),
+    ("taxsettings", "GetTaxRegistrationDocument", "writes documents into a bucket"),
     ("transfer", "TestIdentityProvider", "runs a function of the account"),
+    ("xray", "GetSamplingTargets", "reports what was sampled, by which quotas are shared out"),
+];
+
+/// Operations that only return something, as their documentation and their name say, although IAM counts their actions among
+/// the changes. Not here: what computes with a key, runs code or a model, or reaches a system elsewhere; there IAM's word
+/// stands.
+pub(super) const ONLY_READS: &[(&str, &str)] = &[
+    ("apigatewaymanagementapi", "GetConnection"),
+    ("appfabric", "BatchGetUserAccessTasks"),
+    ("bcm-pricing-calculator", "ListTagsForResource"),
+    ("billing", "GetResourcePolicy"),
+    ("glue", "DescribeConnectionType"),
+    ("glue", "ListConnectionTypes"),
+    ("quicksight", "DescribeTopicPermissions"),
+    ("route53globalresolver", "ListTagsForResource"),
+    ("ssm-sap", "GetResourcePermission"),
 ];
 
 #[cfg(test)]
