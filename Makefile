@@ -76,6 +76,7 @@ test: lint build index ## Check everything that CI checks
 	cargo clippy --workspace --all-targets --quiet -- --deny warnings
 	@# Most of the end-to-end tests wait most of the time, so that more of them than there are cores may run at once.
 	$(SANDBOX) --name test with -- env RUST_TEST_THREADS=8 cargo test --workspace --quiet
+	$(MAKE) --no-print-directory model
 	$(MAKE) --no-print-directory conformance
 	$(MAKE) --no-print-directory proofs DEEP=--deep
 
@@ -107,6 +108,18 @@ catalog-report: build index setup $(ORACLES)/pinned/.installed ## Prove every re
 	$(TARGET)/debug/proofs pages
 	$(TARGET)/debug/changegate catalog schema > crates/catalog/recipes/recipe.schema.json
 	$(TARGET)/measured/proofs run --seeds 5 --figures target/figures/catalog.json
+
+.PHONY: model
+model: ## Go through every state of the model of a change's life, and seed faults
+	@$(need_cargo)
+	$(BUILD) --bin model
+	$(TARGET)/debug/model check --figures target/figures/model.json
+
+.PHONY: soak
+soak: ## The same with more faults at once; takes long, and up to ten gigabytes
+	@$(need_cargo)
+	$(BUILD) --bin model
+	$(TARGET)/debug/model check --long --figures target/figures/model-long.json
 
 .PHONY: lint
 lint: setup ## Check templates and state machine

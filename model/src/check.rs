@@ -170,7 +170,8 @@ mod tests {
     #[test]
     fn the_readme_names_every_part_claim_and_fault() {
         let readme = include_str!("../README.md");
-        let named = |name: &str| assert!(readme.contains(&format!("`{name}`")), "README.md does not name `{name}`");
+        let named =
+            |name: &str| assert!(readme.contains(&format!("`{name}`")), "README.md does not name `{name}`");
         Part::ALL.iter().for_each(|part| named(part.name()));
         Claim::ALL.iter().for_each(|claim| named(claim.key()));
         Fault::ALL.iter().for_each(|fault| named(fault.name()));

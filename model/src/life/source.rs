@@ -11,7 +11,7 @@ const APPLY: &str = "crates/service/src/apply_step.rs";
 const FENCE: &str = "crates/service/src/apply_step/fence.rs";
 const OUTCOME: &str = "crates/service/src/apply_step/outcome.rs";
 const SWEEP: &str = "crates/service/src/sweep.rs";
-const REVIEW: &str = "crates/service/src/review.rs";
+const REVIEW: &str = "crates/service/src/review/decide.rs";
 
 /// The code that an action stands for; none for what happens outside of it.
 pub(crate) fn place(state: &State, action: Action) -> Option<Place> {

@@ -48,6 +48,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("changegate-webhook", &["changegate-change", "changegate-egress"]),
     ("conformance", &["aws-call", "changegate-emulator"]),
     ("fuzz-targets", &["aws-call"]),
+    ("model", &["changegate-change"]),
     ("noop", &[]),
     ("proofs", &["aws-call", "changegate-catalog", "changegate-change", "changegate-emulator"]),
     ("xtask", &["aws-call"]),

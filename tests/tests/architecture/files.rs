@@ -30,7 +30,7 @@ const GIVEN_ITS_ENVIRONMENT: [&str; 9] = [
 ];
 
 fn code() -> Vec<Text> {
-    ["bench", "conformance", "crates", "functions", "fuzz", "proofs", "tests"]
+    ["bench", "conformance", "crates", "functions", "fuzz", "model", "proofs", "tests"]
         .into_iter()
         .flat_map(|folder| texts(folder, ".rs"))
         .collect()
