@@ -14,6 +14,7 @@
 //! | [`person`] | somebody with a browser |
 //! | [`functions`] | invoking a function by hand, and the credentials of its role |
 //! | [`interposer`] | a function whose way to AWS is listened to, delayed or cut |
+//! | [`canary`] | values that must not be found, and the search for them |
 //! | [`bridge`] | past what the emulator does otherwise than AWS |
 //! | [`hook`] | an endpoint for webhooks |
 //! | [`poll`] | waiting until something is so |
@@ -30,6 +31,7 @@
 
 pub mod aws;
 pub mod bridge;
+pub mod canary;
 pub mod change;
 pub mod fixtures;
 pub mod functions;

@@ -7,8 +7,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use changegate_catalog::ReadCall;
 use serde_json::{Map, Value, json};
 
-use crate::canary::{Canaries, holds};
 use crate::places::{KEY, at, leads_into, put};
+use changegate_tests::canary::{Canaries, holds};
 
 /// States of resources that let recipes go on.
 const SETTLED: [&str; 12] = [
@@ -88,13 +88,13 @@ fn secret(service: &str, leaf: &Leaf<'_>, canaries: &mut Canaries) -> Option<Val
     let form = FORMS.iter().find(|(of, name, _)| *of == service && *name == leaf.member);
     match leaf.kind {
         Kind::Text(text) if text.values.is_empty() => {
-            let canary = canaries.next();
+            let canary = canaries.make();
             let value = form.map_or(canary.clone(), |(_, _, form)| form.replace("CANARY", &canary));
             let width = text.length.min.and_then(|min| usize::try_from(min).ok()).unwrap_or_default();
             Some(format!("{value:x<width$}").into())
         }
-        Kind::Blob(_) => Some(BASE64.encode(canaries.next()).into()),
-        Kind::Document => Some(canaries.next().into()),
+        Kind::Blob(_) => Some(BASE64.encode(canaries.make()).into()),
+        Kind::Document => Some(canaries.make().into()),
         _ => None,
     }
 }
@@ -324,14 +324,14 @@ impl Answering<'_> {
                 if (!holder.is_empty() && path.ends_with(holder))
                     || (holder.is_empty() && path == "/Attributes")
                 {
-                    let canary = self.canaries.next();
+                    let canary = self.canaries.make();
                     let form = FORMS.iter().find(|(_, own, _)| *own == name);
                     let value = form.map_or(canary.clone(), |(_, _, form)| form.replace("CANARY", &canary));
                     map.insert(name.to_owned(), value.into());
                 }
             }
             for (_, name) in self.known.iter().filter(|(name, _)| name.ends_with("keylist")) {
-                let value = if holds_secret(&entry) { self.canaries.next().into() } else { entry.clone() };
+                let value = if holds_secret(&entry) { self.canaries.make().into() } else { entry.clone() };
                 map.insert(name.as_str().unwrap_or_default().to_owned(), value);
             }
         } else if let Value::Array(items) = value {

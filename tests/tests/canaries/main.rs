@@ -6,13 +6,12 @@
 //!
 //! | module | concept |
 //! |---|---|
-//! | [`canary`] | the values, and the search for them however they are written |
+//! | `changegate_tests::canary` | the values, and the search for them however they are written |
 //! | [`catalogue`] | what recipe and scenario files say, read beside the engine |
 //! | [`filling`] | calls and answers with canaries |
 //! | [`gate`], [`walk`], [`stored`] | the way of a call through the use cases |
 //! | [`sinks`] | all that comes out |
 
-mod canary;
 mod catalogue;
 mod exceptions;
 mod filling;
@@ -29,10 +28,10 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::canary::{Canaries, leak, written};
 use crate::exceptions::{Exceptions, NEVER_MET, NOT_TRIED};
 use crate::gate::Gate;
 use crate::report::Report;
+use changegate_tests::canary::{Canaries, leak, written};
 
 /// How many canaries there are at least, over all recipes: places, and values.
 const PLACES_MIN: usize = 300;
@@ -151,7 +150,7 @@ fn what_stands_open_is_stated_with_its_reason_and_nothing_else_does() {
 
 #[test]
 fn a_planted_leak_is_found_in_every_sink() {
-    let (sample, canary) = (&TRIED.report.sample, Canaries::default().next());
+    let (sample, canary) = (&TRIED.report.sample, Canaries::default().make());
     assert_eq!(sample.leaks(), Vec::<String>::new());
     let places: BTreeSet<_> = sample.places().collect();
     assert!(places.len() > 15, "{places:?}");

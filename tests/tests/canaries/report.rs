@@ -7,7 +7,6 @@ use changegate_catalog::Recipe;
 use changegate_change::sealed::contains_mark;
 use serde_json::Value;
 
-use crate::canary::{Canaries, all_in};
 use crate::catalogue::{self, Call, Scenario, Written};
 use crate::exceptions::{Exceptions, Where};
 use crate::filling::{Calling, each_place, holds_secret};
@@ -15,6 +14,7 @@ use crate::gate::{ACCOUNT, Gate, REGION};
 use crate::places::{at, goes_along, within};
 use crate::sinks::Sinks;
 use crate::walk::{Start, Walk, Walked};
+use changegate_tests::canary::{Canaries, all_in};
 
 /// What came of it.
 #[derive(Debug, Default)]

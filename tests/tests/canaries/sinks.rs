@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use crate::canary::leak;
+use changegate_tests::canary::leak;
 
 /// All that came out.
 #[derive(Debug, Clone, Default)]

@@ -25,9 +25,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use ulid::Ulid;
 
-use crate::canary::Canaries;
 use crate::gate::Gate;
 use crate::sinks::Sinks;
+use changegate_tests::canary::Canaries;
 
 /// A planned call, and the state that it left.
 pub(crate) struct Stored<'a> {
@@ -207,9 +207,9 @@ fn every_answer(gate: &Gate, recipe: &Recipe, canaries: &mut Canaries) -> Vec<Ou
     let secret = operation.output_sensitive_paths().to_vec();
     let output = operation.example_output(&mut |leaf| {
         let is_secret = secret.iter().any(|path| crate::places::within(leaf.path, path));
-        if is_secret { canaries.next().into() } else { "text".into() }
+        if is_secret { canaries.make().into() } else { "text".into() }
     });
-    let mut words = || format!("Value '{}' at 'password' is too short", canaries.next());
+    let mut words = || format!("Value '{}' at 'password' is too short", canaries.make());
     vec![
         Outcome::Done(Output { output, status: 200, request_id: None }),
         Outcome::DoneUnreadable { reason: words(), request_id: None },

@@ -13,12 +13,12 @@ use changegate_service::steps::recipe_error;
 use serde_json::{Value, json};
 use ulid::Ulid;
 
-use crate::canary::Canaries;
 use crate::catalogue::{Call, Written};
 use crate::filling::{Answering, texts};
 use crate::gate::{ACCOUNT, Gate, REGION};
 use crate::sinks::Sinks;
 use crate::stored::Stored;
+use changegate_tests::canary::Canaries;
 
 pub(crate) const KEY: [u8; 32] = [7; 32];
 /// How many known values texts of a settle test are given, one after the other.
@@ -176,7 +176,7 @@ impl Walk<'_> {
     /// Every read refused in words that repeat a secret.
     fn refused_reads(&mut self, context: &CallContext, answers: &[ReadAnswer]) {
         for number in 0..answers.len() {
-            let message = format!("Value '{}' is not valid", self.canaries.next());
+            let message = format!("Value '{}' is not valid", self.canaries.make());
             let refused = ReadAnswer::Error { code: "ValidationException".to_owned(), message };
             self.sinks.debug("a refused read's Debug", &refused);
             let mut answers = answers[..number].to_vec();

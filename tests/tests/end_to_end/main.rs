@@ -12,6 +12,7 @@ mod approval;
 mod bad_input;
 mod bad_state;
 mod bridged_job;
+mod canaries;
 mod configuration;
 mod decisions;
 mod execution;

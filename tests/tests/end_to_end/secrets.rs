@@ -21,7 +21,7 @@ fn leaks(text: &str) -> bool {
 }
 
 /// All that an item holds, blobs unpacked.
-fn content(item: &Item) -> String {
+pub(crate) fn content(item: &Item) -> String {
     let unpacked = item.get("data").and_then(|data| data["B"].as_str()).map(|data| {
         let packed = BASE64.decode(data).unwrap();
         String::from_utf8_lossy(&zstd::bulk::decompress(&packed, 1024 * 1024).unwrap()).into_owned()
@@ -30,7 +30,7 @@ fn content(item: &Item) -> String {
 }
 
 /// What the functions have logged since a moment.
-async fn logs(since: Timestamp) -> String {
+pub(crate) async fn logs(since: Timestamp) -> String {
     let operator = stack().operator();
     let mut all = String::new();
     for function in stack().layout().functions().unwrap() {

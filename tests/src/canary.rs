@@ -10,30 +10,30 @@ const CORE: &str = "kanarie7q";
 
 /// Makes canaries, each another one.
 #[derive(Debug, Default)]
-pub(crate) struct Canaries {
+pub struct Canaries {
     made: u32,
 }
 
 impl Canaries {
     /// A value that was not there before: 15 letters and digits.
-    pub(crate) fn next(&mut self) -> String {
+    pub fn make(&mut self) -> String {
         self.made += 1;
         format!("{CORE}{:06}", self.made)
     }
 
     /// How many were made.
-    pub(crate) fn made(&self) -> u32 {
+    pub fn made(&self) -> u32 {
         self.made
     }
 }
 
 /// Whether a text is, or has in it, a canary as it is.
-pub(crate) fn holds(text: &str) -> bool {
+pub fn holds(text: &str) -> bool {
     text.contains(CORE)
 }
 
 /// The canaries that stand in a text as they are.
-pub(crate) fn all_in(text: &str) -> Vec<String> {
+pub fn all_in(text: &str) -> Vec<String> {
     text.match_indices(CORE)
         .filter_map(|(at, _)| text.get(at..at + CORE.len() + 6))
         .map(str::to_owned)
@@ -42,7 +42,7 @@ pub(crate) fn all_in(text: &str) -> Vec<String> {
 
 /// The ways in which a value may be written, each with the text by which it is found. Base64 has three: by how many bytes
 /// stand before it; its ends depend on what stands around, so they are cut off.
-pub(crate) fn written(value: &str) -> Vec<(&'static str, String)> {
+pub fn written(value: &str) -> Vec<(&'static str, String)> {
     let each = |prefix: &str, suffix: &str, upper: bool| {
         value.bytes().fold(String::new(), |mut text, byte| {
             let _infallible = if upper {
@@ -77,7 +77,7 @@ pub(crate) fn written(value: &str) -> Vec<(&'static str, String)> {
 }
 
 /// How a canary is written in these bytes, with what stands there; nothing if there is none.
-pub(crate) fn leak(bytes: &[u8]) -> Option<(&'static str, String)> {
+pub fn leak(bytes: &[u8]) -> Option<(&'static str, String)> {
     let text = String::from_utf8_lossy(bytes);
     let lower = text.to_ascii_lowercase();
     let around = |text: &str, at: usize| {
@@ -94,7 +94,7 @@ pub(crate) fn leak(bytes: &[u8]) -> Option<(&'static str, String)> {
 fn a_canary_is_found_however_it_is_written_and_wherever_it_stands() {
     let mut canaries = Canaries::default();
     for _ in 0..50 {
-        let canary = canaries.next();
+        let canary = canaries.make();
         for before in ["", "x", "xy", "xyz"] {
             for (how, pattern) in written(&canary) {
                 let planted = format!("{before}{pattern}{before}");
