@@ -42,9 +42,9 @@ pub enum Kind {
     CallFailed,
     /// The call ended without an answer.
     CallUnknown,
-    /// The after capture was taken; the change is done.
+    /// AWS has finished, or the time to watch it is over: the change is done.
     Succeeded,
-    /// AWS accepted the call and did not carry it through, or the state after it could not be read.
+    /// AWS accepted the call and did not carry it through.
     Failed,
     /// An undo of this change succeeded.
     Undone,

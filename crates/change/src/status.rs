@@ -16,7 +16,8 @@ pub enum Status {
     Executing,
     /// AWS accepted the call; the state after it is not captured yet.
     Settling,
-    /// Done, and the state after it captured.
+    /// AWS accepted the call, and it was watched until AWS had finished or its time was over. The state after is captured if it
+    /// could be read; if something is missing, the record says why.
     Succeeded,
     /// An approver said no.
     Rejected,
@@ -145,9 +146,9 @@ pub enum Event {
     CallFailed,
     /// The call ended without an answer.
     CallUnknown,
-    /// The after capture was taken.
+    /// AWS has finished, or the time to watch it is over.
     Settle,
-    /// AWS accepted the call and did not carry it through, or the state after it cannot be read.
+    /// AWS accepted the call and did not carry it through.
     SettleFailed,
     /// Evidence says that an unknown call happened.
     ReconcileSucceeded,

@@ -162,8 +162,8 @@ impl Sweep {
         generation: u64,
         found: &mut Findings,
     ) -> Result<(), ServiceError> {
-        let Some(token) = self.store.token(tenant, change, generation).await? else { return Ok(()) };
-        if self.workflow.answer(&token.token).await? == Answered::GoesOn {
+        let tokens = self.store.tokens(tenant, change, generation).await?;
+        if self.workflow.answer_any(&tokens).await? == Answered::GoesOn {
             found.answered += 1;
         }
         Ok(())

@@ -128,7 +128,7 @@ fn undoable<'a>(
     let done = done.ok_or_else(|| {
         ServiceError::new(
             Code::NotSettled,
-            "AWS did not finish the change in its time; look at the resource first",
+            "AWS did not finish the change in its time, or the state after it could not be read; look at the resource first",
         )
     })?;
     if step.undo.class == UndoClass::None || step.undo.calls.is_empty() || step.before.truncated {

@@ -3,6 +3,7 @@
 use aws_sdk_sfn::error::{DisplayErrorContext, ProvideErrorMetadata};
 use aws_sdk_sfn::types::ExecutionStatus;
 use changegate_change::id::{ChangeId, TenantId};
+use changegate_store::approvals::TaskToken;
 use serde_json::json;
 
 use crate::error::{Code, ServiceError};
@@ -80,11 +81,27 @@ impl Workflow {
         }
     }
 
+    /// Tells an execution that its wait is over, with whichever of its tokens it waits with.
+    ///
+    /// # Errors
+    /// Step Functions did not answer, and no other token was the one.
+    pub async fn answer_any(&self, tokens: &[TaskToken]) -> Result<Answered, ServiceError> {
+        let mut failed = None;
+        for token in tokens {
+            match self.answer(&token.token).await {
+                Ok(Answered::GoesOn) => return Ok(Answered::GoesOn),
+                Ok(Answered::AlreadyClosed) => {}
+                Err(error) => failed = Some(error),
+            }
+        }
+        failed.map_or(Ok(Answered::AlreadyClosed), Err)
+    }
+
     /// Tells an execution that its wait is over; it reads the record to see how.
     ///
     /// # Errors
     /// Step Functions did not answer.
-    pub async fn answer(&self, token: &str) -> Result<Answered, ServiceError> {
+    async fn answer(&self, token: &str) -> Result<Answered, ServiceError> {
         match self.sfn.send_task_success().task_token(token).output("{}").send().await {
             Ok(_) => Ok(Answered::GoesOn),
             Err(error)

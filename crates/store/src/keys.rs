@@ -2,6 +2,7 @@
 
 use changegate_change::digest::Digest;
 use changegate_change::id::{AgentId, ApproverId, ChangeId, TenantId};
+use jiff::Timestamp;
 
 /// Partition of a change: HEAD, steps, fences, ledger, outbox.
 pub fn change(tenant: &TenantId, change: &ChangeId) -> String {
@@ -81,9 +82,15 @@ pub fn by_incident(tenant: &TenantId, incident: &str) -> String {
     format!("T#{tenant}#INCIDENT#{incident}")
 }
 
-/// Sort key of a task token.
-pub fn token(generation: u64) -> String {
+/// What the sort keys of a generation's task tokens begin with.
+pub fn tokens(generation: u64) -> String {
     format!("TOKEN#{generation:06}")
+}
+
+/// Sort key of a task token: by time, and one for each, so that none takes the place of another.
+pub fn token(generation: u64, kept_at: Timestamp, token: &str) -> String {
+    let hash = Digest::of_bytes(token.as_bytes()).to_hex();
+    format!("{}#{:015}#{hash}", tokens(generation), kept_at.as_millisecond())
 }
 
 /// Sort key of the notice that an approver got.

@@ -14,7 +14,7 @@ use crate::alone;
 /// Whether an execution of this generation waits for a decision.
 async fn waits(change: &Change<'_>, generation: u64) -> bool {
     let items = Table::Approvals.partition(&change.partition()).await;
-    items.iter().any(|item| text(item, "sk") == format!("TOKEN#{generation:06}"))
+    items.iter().any(|item| text(item, "sk").starts_with(&format!("TOKEN#{generation:06}#")))
 }
 
 async fn notices(change: &Change<'_>) -> Vec<Item> {

@@ -176,9 +176,8 @@ impl Review {
 
     /// Ends the wait of the execution. If that does not work the decision is not lost: the sweep ends the wait.
     async fn end_wait(&self, head: &Head) {
-        let answered = match self.store.token(&head.tenant, &head.change, head.generation).await {
-            Ok(Some(token)) => self.workflow.answer(&token.token).await.map(|_| ()),
-            Ok(None) => Ok(()),
+        let answered = match self.store.tokens(&head.tenant, &head.change, head.generation).await {
+            Ok(tokens) => self.workflow.answer_any(&tokens).await,
             Err(error) => Err(error.into()),
         };
         if let Err(error) = answered {

@@ -116,8 +116,12 @@ impl Emulator {
         TenantAws::new(sts, self.index.clone(), Catalog::builtin(), Client::new(config), endpoint)
     }
 
+    pub(crate) fn sdk(&self) -> &SdkConfig {
+        &self.sdk
+    }
+
     fn workflow(&self) -> Workflow {
-        Workflow::new(aws_sdk_sfn::Client::new(&self.sdk), &self.state_machine)
+        Workflow::new(aws_sdk_sfn::Client::new(self.sdk()), &self.state_machine)
     }
 
     fn protected(&self) -> Protected {
