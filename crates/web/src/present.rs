@@ -15,8 +15,8 @@ use serde_json::Value;
 
 use crate::page::moment::Moment;
 use crate::page::review::{
-    Action, AttemptView, Deadlines, DecisionView, DiffLine, HistoryLine, Parameter, PlannedCallView,
-    ReviewPage, Shown, StateView, StepView, UndoView,
+    self as page, Action, AttemptView, Deadlines, DecisionView, DiffLine, HistoryLine, Parameter,
+    PlannedCallView, ReviewPage, Shown, StateView, StepView, UndoView,
 };
 use crate::page::text::{Code, Prose};
 
@@ -175,9 +175,8 @@ fn attempt_view(attempt: &AttemptResult, now: Timestamp) -> AttemptView {
 
 fn parameters(parameters: &Value) -> Result<Vec<Parameter>, StrictJsonError> {
     let Some(members) = parameters.as_object() else { return Ok(Vec::new()) };
-    let parameter = |(name, value): (&String, &Value)| {
-        Ok(Parameter { name: Code::new(name), value: shown(value)?, laid_out: laid_out(value) })
-    };
+    let parameter =
+        |(name, value): (&String, &Value)| Ok(Parameter { name: Code::new(name), value: shown(value)? });
     members.iter().map(parameter).collect()
 }
 
@@ -187,7 +186,7 @@ fn shown(value: &Value) -> Result<Shown, StrictJsonError> {
             fingerprint.as_str().chars().take(FINGERPRINT_SHOWN).collect::<String>(),
         )));
     }
-    Ok(Shown::Plain(Code::new(canonical(value)?)))
+    Ok(Shown::Plain(page::Value { exact: Code::new(canonical(value)?), laid_out: laid_out(value) }))
 }
 
 /// What is hard to read as one line of JSON: documents in strings, texts of several lines, nested values.
@@ -256,8 +255,12 @@ mod tests {
     #[test]
     fn a_value_is_shown_whole_and_a_secret_by_its_fingerprint() {
         let long = "x".repeat(100_000);
-        assert_eq!(shown(&json!(long)).unwrap(), Shown::Plain(Code::new(format!("\"{long}\""))));
-        assert_eq!(shown(&json!({"b": 1, "a": [2]})).unwrap(), Shown::Plain(Code::new(r#"{"a":[2],"b":1}"#)));
+        let plain = |exact: &str, laid_out: Option<&str>| {
+            Shown::Plain(page::Value { exact: Code::new(exact), laid_out: laid_out.map(Code::new) })
+        };
+        assert_eq!(shown(&json!(long)).unwrap(), plain(&format!("\"{long}\""), None));
+        let nested = plain(r#"{"a":2,"b":1}"#, Some("{\n  \"a\": 2,\n  \"b\": 1\n}"));
+        assert_eq!(shown(&json!({"b": 1, "a": 2})).unwrap(), nested);
         let mark = json!({"$sealed": format!("hmac:{}", "0123456789abcdef".repeat(4))});
         assert_eq!(shown(&mark).unwrap(), Shown::Secret(Code::new("hmac:0123456789ab")));
     }

@@ -39,6 +39,30 @@ fn words_that_try_to_mislead_are_shown_as_they_are() {
 }
 
 #[test]
+fn a_long_value_shows_begin_end_and_difference_and_is_whole_a_click_away() {
+    let html = render(&sample::long()).unwrap();
+    let (_, diff) = html.split_once("<ul class=\"diff\">").unwrap();
+    let (diff, rest) = diff.split_once("</ul>").unwrap();
+    for (side, size) in [("old", "20"), ("new", "40")] {
+        let (_, of_side) = diff.split_once(&format!("<div class=\"{side}\">")).unwrap();
+        let (excerpt, whole) = of_side.split_once("<details class=\"all\">").unwrap();
+        for kept in ["#!/bin/bash", &format!("POOL_SIZE={size}"), "exit 0", "characters not shown"] {
+            assert!(excerpt.contains(kept), "{side}: {kept}: {excerpt}");
+        }
+        assert!(!excerpt.contains("step 30"), "{excerpt}");
+        assert!(whole.contains("Show all 1") && whole.contains("echo step 30"), "{whole}");
+    }
+    // Each member of a state is seen, whatever is cut of the others.
+    let (_, before) = rest.split_once("<h2>Before").unwrap();
+    let (excerpt, whole) = before.split_once("<details class=\"all\">").unwrap();
+    for kept in ["ImageId", "InstanceType", "Subnets", "lines not shown", "owner", "UserData"] {
+        assert!(excerpt.contains(kept), "{kept}: {excerpt}");
+    }
+    assert!(!excerpt.contains("subnet-00000000000000006") && whole.contains("subnet-00000000000000006"));
+    insta::assert_snapshot!(html);
+}
+
+#[test]
 fn both_forms_carry_their_own_verb_and_nonce() {
     let html = render(&sample::waiting()).unwrap();
     let forms: Vec<&str> = html.split("<form method=\"post\" action=\"/review/").skip(1).collect();
@@ -58,7 +82,7 @@ fn without_a_decision_to_make_there_is_no_form_but_sign_out() {
 
 #[test]
 fn nothing_on_a_page_needs_what_the_content_policy_forbids() {
-    for page in [sample::waiting(), sample::decided(), sample::hostile()] {
+    for page in [sample::waiting(), sample::decided(), sample::hostile(), sample::long()] {
         let html = render(&page).unwrap();
         for forbidden in
             ["<script", "<style", " style=", " onclick=", "javascript:", "<iframe", "http://", "https://"]

@@ -9,9 +9,11 @@
 //! | [`message`] | anything that ends in one sentence: not found, not an approver, decided by somebody else |
 //! | [`providers`] | which identity provider to sign in with |
 //! | [`text`] | untrusted text, made visible |
+//! | [`excerpt`] | long values, cut in the middle |
 //! | [`moment`] | times in words |
 //! | [`style`] | the style sheet |
 
+pub mod excerpt;
 pub mod message;
 pub mod moment;
 pub mod providers;

@@ -6,9 +6,13 @@ use changegate_change::status::Status;
 use changegate_change::step_record::Outcome;
 use changegate_change::undo::UndoClass;
 
+use crate::page::excerpt::{Difference, Excerpt, Piece};
 use crate::page::moment::Moment;
 use crate::page::style;
 use crate::page::text::{Code, Prose};
+
+/// The lines of a short value, laid out, that stand open beside it.
+const OPEN_LINES: usize = 14;
 
 /// All that an approver sees of a change.
 #[derive(Debug, Clone, PartialEq)]
@@ -118,19 +122,26 @@ pub struct StepView {
 pub struct Parameter {
     /// Its name.
     pub name: Code,
-    /// Its value, as canonical JSON or as a mark of a secret.
+    /// Its value.
     pub value: Shown,
-    /// A text value that is JSON, or has lines, laid out for reading.
-    pub laid_out: Option<Code>,
 }
 
 /// A value on the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Shown {
     /// The value, whole.
-    Plain(Code),
+    Plain(Value),
     /// A secret: its fingerprint. Equal secrets have equal fingerprints.
     Secret(Code),
+}
+
+/// A value that is no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Value {
+    /// It, as canonical JSON.
+    pub exact: Code,
+    /// The same laid out, where one line is hard to read: a text that is JSON or has lines, nested values.
+    pub laid_out: Option<Code>,
 }
 
 /// What happens to the value at a path.
@@ -249,6 +260,31 @@ impl DiffLine {
             (Some(_), None) => "removed",
             (Some(_), Some(_)) => "changed",
         }
+    }
+}
+
+impl DiffLine {
+    /// Where its sides differ, if they can be compared.
+    fn differences(&self) -> (Option<Difference>, Option<Difference>) {
+        match (&self.before, &self.after) {
+            (Some(Shown::Plain(before)), Some(Shown::Plain(after))) => {
+                let (of_before, of_after) = Difference::between(before.exact.raw(), after.exact.raw());
+                (Some(of_before), Some(of_after))
+            }
+            (None | Some(Shown::Plain(_) | Shown::Secret(_)), _) => (None, None),
+        }
+    }
+}
+
+impl Value {
+    fn excerpt(&self, difference: Option<Difference>) -> Option<Excerpt> {
+        Excerpt::of_line(self.exact.raw(), difference)
+    }
+}
+
+impl Code {
+    fn block_excerpt(&self) -> Option<Excerpt> {
+        Excerpt::of_block(self.raw())
     }
 }
 

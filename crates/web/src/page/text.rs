@@ -39,10 +39,15 @@ impl Code {
         self.0.chars().count()
     }
 
-    /// Whether it is too long to stand open on the page.
+    /// How many lines it has.
     #[must_use]
-    pub fn is_long(&self) -> bool {
-        self.length() > 600 || self.0.lines().count() > 14
+    pub fn lines(&self) -> usize {
+        self.0.lines().count()
+    }
+
+    /// The text as it is, escaped nowhere.
+    pub(crate) fn raw(&self) -> &str {
+        &self.0
     }
 }
 
@@ -81,7 +86,7 @@ fn write_visible(f: &mut fmt::Formatter<'_>, c: char, code: bool) -> fmt::Result
 
 /// Whether a character has no ink of its own, or changes what stands beside it: controls, the default ignorable
 /// code points of Unicode 16, bidirectional controls, spaces that are not U+0020, and private use.
-fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(u32::from(c),
             0xA0 | 0xAD | 0x34F | 0x61C | 0x115F | 0x1160 | 0x1680 | 0x17B4 | 0x17B5

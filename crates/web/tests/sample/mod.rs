@@ -7,7 +7,7 @@ use changegate_change::undo::UndoClass;
 use changegate_web::page::moment::Moment;
 use changegate_web::page::review::{
     Action, AttemptView, Deadlines, DecisionView, DiffLine, HistoryLine, Parameter, PlannedCallView,
-    ReviewPage, Shown, StateView, StepView, UndoView,
+    ReviewPage, Shown, StateView, StepView, UndoView, Value,
 };
 use changegate_web::page::text::{Code, Prose};
 use jiff::{Timestamp, ToSpan};
@@ -21,7 +21,7 @@ fn at(minutes: i64) -> Moment {
 }
 
 fn plain(value: &str) -> Option<Shown> {
-    Some(Shown::Plain(Code::new(value)))
+    Some(Shown::Plain(Value { exact: Code::new(value), laid_out: None }))
 }
 
 fn secret(fingerprint: &str) -> Option<Shown> {
@@ -31,8 +31,7 @@ fn secret(fingerprint: &str) -> Option<Shown> {
 fn parameter(name: &str, value: &str, laid_out: Option<&str>) -> Parameter {
     Parameter {
         name: Code::new(name),
-        value: Shown::Plain(Code::new(value)),
-        laid_out: laid_out.map(Code::new),
+        value: Shown::Plain(Value { exact: Code::new(value), laid_out: laid_out.map(Code::new) }),
     }
 }
 
@@ -167,11 +166,7 @@ pub(crate) fn decided() -> ReviewPage {
             ),
         ),
         parameter("Template", &format!("\"{}\"", "x".repeat(700)), None),
-        Parameter {
-            name: Code::new("Value"),
-            value: Shown::Secret(Code::new("hmac:3fd1a2b4c5d6")),
-            laid_out: None,
-        },
+        Parameter { name: Code::new("Value"), value: Shown::Secret(Code::new("hmac:3fd1a2b4c5d6")) },
     ];
     step.diff = vec![
         DiffLine {
@@ -223,5 +218,55 @@ pub(crate) fn decided() -> ReviewPage {
         ..parameter_step()
     };
     page.steps = vec![step, absent];
+    page
+}
+
+/// A change of a long text in its middle, in a state with long values.
+pub(crate) fn long() -> ReviewPage {
+    let mut page = waiting();
+    let script = |size: u32| {
+        let begin: String = (0..12).map(|n| format!("echo step {n} of the boot script\n")).collect();
+        let end: String = (12..40).map(|n| format!("echo step {n} of the boot script\n")).collect();
+        format!("#!/bin/bash\n{begin}export POOL_SIZE={size}\n{end}exit 0\n")
+    };
+    let value = |text: &str| {
+        let exact = Code::new(serde_json::Value::from(text).to_string());
+        Shown::Plain(Value { exact, laid_out: Some(Code::new(text)) })
+    };
+    let state = |text: &str| {
+        let subnets: Vec<_> = (0..9).map(|n| format!("subnet-{n:017}")).collect();
+        let state = serde_json::json!({
+            "ImageId": "ami-0123456789abcdef0",
+            "InstanceType": "m7g.large",
+            "Subnets": subnets,
+            "Tags": {"owner": "payments"},
+            "UserData": text,
+        });
+        StateView::Present { state: Code::new(format!("{state:#}")), truncated: false }
+    };
+    if let Some(step) = page.steps.first_mut() {
+        step.parameters.truncate(1);
+        step.parameters.push(Parameter { name: Code::new("UserData"), value: value(&script(40)) });
+        step.diff = vec![DiffLine {
+            path: Code::new("/UserData"),
+            before: Some(value(&script(20))),
+            after: Some(value(&script(40))),
+        }];
+        step.before = state(&script(20));
+        step.safer = vec![(
+            Prose::new("An image made before it keeps the volumes as they are now."),
+            PlannedCallView {
+                call: Code::new("ec2 CreateImage"),
+                parameters: Code::new(format!(
+                    "{{\n  \"Description\": \"{}\",\n  \"InstanceId\": \"i-0123456789abcdef0\"\n}}",
+                    "before the change ".repeat(20)
+                )),
+            },
+        )];
+        for call in &mut step.undo.calls {
+            let StateView::Present { state, .. } = state(&script(20)) else { continue };
+            call.parameters = state;
+        }
+    }
     page
 }
