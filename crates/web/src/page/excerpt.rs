@@ -248,9 +248,8 @@ fn units(line: &str) -> Vec<&str> {
     }
     ends.push(line.len());
     ends.dedup();
-    let mut from = 0;
-    let mut between = |end| line.get(std::mem::replace(&mut from, end)..end);
-    ends.into_iter().filter_map(|end| between(end)).filter(|unit| !unit.is_empty()).collect()
+    let unit = |from: &mut usize, end: usize| line.get(std::mem::replace(from, end)..end);
+    ends.into_iter().scan(0, unit).filter(|unit| !unit.is_empty()).collect()
 }
 
 #[cfg(test)]
