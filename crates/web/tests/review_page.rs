@@ -4,9 +4,9 @@
 mod sample;
 
 use changegate_change::status::Status;
-use changegate_web::page::review::{Action, ReviewPage, status_words};
+use changegate_web::page::review::{Action, ReviewPage, Shown, Value, status_words};
 use changegate_web::page::style;
-use changegate_web::page::text::Prose;
+use changegate_web::page::text::{Code, Prose};
 
 /// The page, with a fixed address of the style sheet.
 fn render(page: &ReviewPage) -> Result<String, askama::Error> {
@@ -60,6 +60,36 @@ fn a_long_value_shows_begin_end_and_difference_and_is_whole_a_click_away() {
     }
     assert!(!excerpt.contains("subnet-00000000000000006") && whole.contains("subnet-00000000000000006"));
     insta::assert_snapshot!(html);
+}
+
+#[test]
+fn an_excerpt_hides_no_character_that_misleads() {
+    let mut page = sample::waiting();
+    let text = format!(
+        "\"</code><script>\u{202E}{}\u{200B}\u{2066}{}<b>\u{FEFF}\"",
+        "a".repeat(200),
+        "b".repeat(200)
+    );
+    if let Some(line) = page.steps.first_mut().and_then(|step| step.diff.first_mut()) {
+        line.after = Some(Shown::Plain(Value { exact: Code::new(text), laid_out: None }));
+    }
+    let html = render(&page).unwrap();
+    let (_, diff) = html.split_once("<div class=\"new\">").unwrap();
+    let (diff, _) = diff.split_once("</ul>").unwrap();
+    let (excerpt, _) = diff.split_once("<details").unwrap();
+    for shown in [
+        "&lt;/code&gt;&lt;script&gt;",
+        "U+202E",
+        "2 of them invisible",
+        "with differences",
+        "&lt;b&gt;",
+        "U+FEFF",
+    ] {
+        assert!(excerpt.contains(shown), "{shown}: {excerpt}");
+    }
+    for hidden in ["<script", "<b>", "\u{202E}", "\u{200B}", "\u{2066}", "\u{FEFF}"] {
+        assert!(!diff.contains(hidden), "{hidden:?}");
+    }
 }
 
 #[test]
