@@ -95,15 +95,16 @@ impl Propose {
         body: &[u8],
     ) -> Result<Proposed, ServiceError> {
         let document = document(body)?;
-        let body = Digest::of(&document)?;
         let key = idempotency_key(key)?;
+        let secret = self.fingerprints.fingerprint_key(caller.tenant()).await?;
+        let body = body_digest(&secret, &document)?;
         if let Some(earlier) = self.earlier(caller, key, &body).await? {
             return Ok(earlier);
         }
         self.running(caller).await?;
         let now = self.clock.now();
         let request = ProposalRequest::read(&document, now).map_err(invalid)?;
-        let drafted = self.draft(caller, request, None, now).await?;
+        let drafted = self.draft(caller, request, None, &secret, now).await?;
         self.submit(caller, drafted, key, body, now).await
     }
 
@@ -114,7 +115,8 @@ impl Propose {
     pub async fn preview(&self, caller: &Authenticated, body: &[u8]) -> Result<Value, ServiceError> {
         let now = self.clock.now();
         let request = ProposalRequest::read(&document(body)?, now).map_err(invalid)?;
-        let drafted = self.draft(caller, request, None, now).await?;
+        let secret = self.fingerprints.fingerprint_key(caller.tenant()).await?;
+        let drafted = self.draft(caller, request, None, &secret, now).await?;
         let signed = SignedProposal { proposal: drafted.proposal, signature: String::new() };
         let moment = self.clock.moment(now, Actor::Agent(caller.agent_id().clone()));
         let (head, entry) = Head::first(&signed, Digest::of(&signed)?, moment)?;
@@ -152,12 +154,13 @@ impl Propose {
         Ok(Some(Proposed { change, replayed: true }))
     }
 
-    /// Understands the calls, asks the policy, reads the states, plans the undos.
+    /// Understands the calls, asks the policy, reads the states, plans the undos. `secret` is the tenant's fingerprint key.
     pub(crate) async fn draft(
         &self,
         caller: &Authenticated,
         request: ProposalRequest,
         origin: Option<Origin>,
+        secret: &[u8; 32],
         now: Timestamp,
     ) -> Result<Drafted, ServiceError> {
         let change = ChangeId::new(self.clock.ulid(now));
@@ -168,9 +171,8 @@ impl Propose {
             .collect::<Result<_, _>>()?;
         let facts: Vec<_> = calls.iter().map(facts).collect();
         let verdict = verdict(config, &caller.agent, &facts).map_err(|d| denial(&d))?;
-        let key = self.fingerprints.fingerprint_key(caller.tenant()).await?;
-        let mut sealer = Sealer::new(key);
-        let prepared = self.prepare_all(caller, &change, calls, &mut sealer, &key).await?;
+        let mut sealer = Sealer::new(*secret);
+        let prepared = self.prepare_all(caller, &change, calls, &mut sealer, secret).await?;
         let captures =
             prepared.iter().map(|p| (p.step.before.digest.to_string(), p.before.clone())).collect();
         let proposal = Proposal {
@@ -307,6 +309,12 @@ fn document(body: &[u8]) -> Result<Value, ServiceError> {
     parse_strict(body).map_err(|error| ServiceError::new(Code::MalformedJson, error.to_string()))
 }
 
+/// The digest that tells whether a submission is the same one again: under the tenant's key, since it is stored, and a plain
+/// digest of a body with a short secret in it could be guessed.
+fn body_digest(secret: &[u8; 32], document: &Value) -> Result<Digest, ServiceError> {
+    Ok(Digest::of(&Sealer::new(*secret).fingerprint(document))?)
+}
+
 fn invalid(violations: Vec<Violation>) -> ServiceError {
     let message = format!("the proposal has {} violations", violations.len());
     ServiceError::violations(Code::InvalidProposal, message, violations)
@@ -325,4 +333,20 @@ pub fn idempotency_key(key: Option<&str>) -> Result<&str, ServiceError> {
     }
     let message = format!("`Idempotency-Key` has 1 to {IDEMPOTENCY_KEY_MAX} printable ASCII characters");
     Err(ServiceError::new(Code::InvalidRequest, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_digest_of_a_body_is_the_same_for_the_same_body_and_cannot_be_made_without_the_key() {
+        let digest = |key: u8, body: Value| body_digest(&[key; 32], &body).unwrap();
+        assert_eq!(digest(1, json!({"a": 1, "b": 2})), digest(1, json!({"b": 2, "a": 1})));
+        assert_ne!(digest(1, json!({"a": 1})), digest(1, json!({"a": 2})));
+        assert_ne!(digest(1, json!({"a": 1})), digest(2, json!({"a": 1})));
+        assert_ne!(digest(1, json!({"a": 1})), Digest::of(&json!({"a": 1})).unwrap());
+    }
 }

@@ -46,7 +46,8 @@ impl Propose {
         let now = self.clock.now();
         let request = request(proposal, step, &vault, kept(&record), now)?;
         let origin = Origin { undoes: Undoes { change: original.clone(), after: after.digest } };
-        let drafted = self.draft(caller, request, Some(origin), now).await?;
+        let secret = self.fingerprints.fingerprint_key(tenant).await?;
+        let drafted = self.draft(caller, request, Some(origin), &secret, now).await?;
         self.submit(caller, drafted, key, body, now).await
     }
 

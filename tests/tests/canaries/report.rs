@@ -250,6 +250,9 @@ impl Trial<'_> {
         for lost in in_call.difference(&sealed) {
             self.report.wrong.insert(format!("{}: {lost} of the call is not sealed", scenario.name));
         }
+        if !in_call.is_empty() && !walked.prepared.step.request.body.starts_with("hmac:") {
+            self.report.wrong.insert(format!("{}: the plain hash of its body can be guessed", scenario.name));
+        }
         self.report.given.extend(in_call.iter().cloned());
         for (read, answer) in &walked.answered {
             self.report.given.extend(canaries_of(answer));
