@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use changegate_sandbox::local_http::LocalHttp;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
+use crate::listener::{Received, listen, receive};
 use crate::poll::until;
 
 /// One post.
@@ -56,16 +57,13 @@ impl Hook {
     /// # Panics
     /// No port is free.
     pub async fn start(answer: impl Fn(&Value, &[Post]) -> u16 + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("an address");
         let posts = Arc::new(Mutex::new(Vec::new()));
         let (answer, kept) = (Arc::new(answer), Arc::clone(&posts));
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let (answer, kept) = (Arc::clone(&answer), Arc::clone(&kept));
-                tokio::spawn(async move { serve(stream, &*answer, &kept).await });
-            }
-        });
+        let address = listen(move |stream| {
+            let (answer, kept) = (Arc::clone(&answer), Arc::clone(&kept));
+            async move { serve(stream, &*answer, &kept).await }
+        })
+        .await;
         Self { address, posts }
     }
 
@@ -95,8 +93,9 @@ async fn serve(
     answer: &(impl Fn(&Value, &[Post]) -> u16 + Send + Sync),
     posts: &Mutex<Vec<Post>>,
 ) {
-    let Some((method, headers, body)) = read(&mut stream).await else { return };
-    let status = if method == "POST" {
+    let Some(Received { head, body }) = receive(&mut stream).await else { return };
+    let Some(headers) = headers(&head) else { return };
+    let status = if head.starts_with("POST ") {
         let mut posts = posts.lock().unwrap_or_else(PoisonError::into_inner);
         let event = serde_json::from_slice(&body).unwrap_or(Value::Null);
         let status = answer(&event, &posts);
@@ -110,28 +109,11 @@ async fn serve(
     let _ = stream.shutdown().await;
 }
 
-async fn read(stream: &mut TcpStream) -> Option<(String, HeaderMap, Vec<u8>)> {
-    let mut bytes = Vec::new();
-    let end = loop {
-        if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
-            break end;
-        }
-        if stream.read_buf(&mut bytes).await.ok()? == 0 {
-            return None;
-        }
-    };
-    let head = String::from_utf8(bytes.get(..end)?.to_vec()).ok()?;
-    let method = head.split_whitespace().next()?.to_owned();
+/// The headers of a head, as they were sent.
+fn headers(head: &str) -> Option<HeaderMap> {
     let mut headers = HeaderMap::new();
     for (name, value) in head.lines().filter_map(|line| line.split_once(':')) {
         headers.append(name.parse::<HeaderName>().ok()?, value.trim().parse::<HeaderValue>().ok()?);
     }
-    let length = headers.get("content-length").and_then(|value| value.to_str().ok()?.parse().ok());
-    let whole = end + 4 + length.unwrap_or(0_usize);
-    while bytes.len() < whole {
-        if stream.read_buf(&mut bytes).await.ok()? == 0 {
-            return None;
-        }
-    }
-    Some((method, headers, bytes.get(end + 4..whole)?.to_vec()))
+    Some(headers)
 }

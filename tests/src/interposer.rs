@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
 use crate::functions::{Invoked, invoke_named, make};
+use crate::listener::{Received, header, listen, receive};
 use crate::stack::stack;
 
 /// A request of a function to AWS.
@@ -60,16 +61,13 @@ impl Interposer {
     /// # Panics
     /// No port is free.
     pub async fn start(fate: impl Fn(&Request, &[Request]) -> Fate + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("an address");
         let seen = Arc::new(Mutex::new(Vec::new()));
         let (fate, kept) = (Arc::new(fate), Arc::clone(&seen));
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let (fate, kept) = (Arc::clone(&fate), Arc::clone(&kept));
-                tokio::spawn(async move { serve(stream, &*fate, &kept).await });
-            }
-        });
+        let address = listen(move |stream| {
+            let (fate, kept) = (Arc::clone(&fate), Arc::clone(&kept));
+            async move { serve(stream, &*fate, &kept).await }
+        })
+        .await;
         Self { address, seen }
     }
 
@@ -134,7 +132,9 @@ async fn serve(
     fate: &(impl Fn(&Request, &[Request]) -> Fate + Send + Sync),
     seen: &Mutex<Vec<Request>>,
 ) {
-    let Some((request, bytes)) = read(&mut stream).await else { return };
+    let Some(Received { head, body }) = receive(&mut stream).await else { return };
+    let bytes = ending_after_the_answer(&head, &body);
+    let request = Request { operation: operation(&head, &body), head, body };
     let fate = {
         let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
         let fate = fate(&request, &seen);
@@ -177,30 +177,13 @@ fn of_body(body: &str) -> Vec<u8> {
     format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
-/// A whole request, and its bytes with the wish that the connection ends after the answer.
-async fn read(stream: &mut TcpStream) -> Option<(Request, Vec<u8>)> {
-    let mut bytes = Vec::new();
-    let end = loop {
-        if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
-            break end;
-        }
-        if stream.read_buf(&mut bytes).await.ok()? == 0 {
-            return None;
-        }
-    };
-    let head = String::from_utf8(bytes.get(..end)?.to_vec()).ok()?;
-    let length: usize = header(&head, "content-length").and_then(|text| text.parse().ok()).unwrap_or(0);
-    while bytes.len() < end + 4 + length {
-        if stream.read_buf(&mut bytes).await.ok()? == 0 {
-            return None;
-        }
-    }
-    let body = bytes.get(end + 4..end + 4 + length)?.to_vec();
+/// The bytes of a request, with the wish that the connection ends after the answer.
+fn ending_after_the_answer(head: &str, body: &[u8]) -> Vec<u8> {
     let kept = head.lines().filter(|line| !line.to_ascii_lowercase().starts_with("connection:"));
-    let mut sent = kept.collect::<Vec<_>>().join("\r\n").into_bytes();
-    sent.extend_from_slice(b"\r\nconnection: close\r\n\r\n");
-    sent.extend_from_slice(&body);
-    Some((Request { operation: operation(&head, &body), head, body }, sent))
+    let mut bytes = kept.collect::<Vec<_>>().join("\r\n").into_bytes();
+    bytes.extend_from_slice(b"\r\nconnection: close\r\n\r\n");
+    bytes.extend_from_slice(body);
+    bytes
 }
 
 async fn forward(bytes: &[u8]) -> Option<Vec<u8>> {
@@ -209,11 +192,6 @@ async fn forward(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut answer = Vec::new();
     gateway.read_to_end(&mut answer).await.ok()?;
     Some(answer)
-}
-
-fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
-    let mut pairs = head.lines().filter_map(|line| line.split_once(':'));
-    pairs.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
 }
 
 fn operation(head: &str, body: &[u8]) -> String {

@@ -37,6 +37,7 @@ pub mod fixtures;
 pub mod functions;
 pub mod hook;
 pub mod interposer;
+mod listener;
 pub mod person;
 pub mod poll;
 pub mod stack;

@@ -5,6 +5,7 @@ use std::fs;
 
 use changegate_sandbox::agent::AgentKey;
 use changegate_sandbox::local_http::Answer;
+use changegate_sandbox::seed::{AGENT, CLASSES};
 use changegate_sandbox::{Agent, SandboxError, seed};
 use http::Method;
 use serde_json::{Value, json};
@@ -15,19 +16,6 @@ use crate::change::Change;
 use crate::poll::until;
 use crate::stack::{OPERATOR, stack};
 use crate::tables::everything_of;
-
-/// Every action class, and the one that most tests need.
-pub const CLASSES: [&str; 7] = [
-    "ssm-parameters",
-    "ecs-services",
-    "cloudformation-stacks",
-    "lambda-configuration",
-    "ec2-tags",
-    "s3-bucket-tagging",
-    "iam-role-policies",
-];
-/// The agent of every tenant.
-pub const AGENT: &str = "deploy-bot";
 
 /// What a tenant is made from.
 #[derive(Debug, Clone)]

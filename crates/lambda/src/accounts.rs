@@ -6,6 +6,7 @@ use aws_call::{Client, ClientConfig};
 use changegate_catalog::Catalog;
 use changegate_service::protected::Protected;
 use changegate_service::tenant_aws::TenantAws;
+use jiff::SignedDuration;
 
 use crate::StartError;
 use crate::clients::{CONNECT_TIMEOUT, Clients};
@@ -28,6 +29,15 @@ pub fn model_client(send_timeout: Duration) -> Client {
 pub fn tenant_aws(clients: &Clients, environment: &Environment) -> Result<TenantAws, StartError> {
     let endpoint = environment.optional_url(Variable::AwsEndpointUrl)?;
     Ok(TenantAws::new(clients.sts(), open_index()?, Catalog::builtin(), model_client(SEND_TIMEOUT), endpoint))
+}
+
+/// How long the sweep waits until it looks at what nothing else has looked at: 300 s unless the deployment says otherwise.
+///
+/// # Errors
+/// It is set and no number of seconds.
+pub fn look_after(environment: &Environment) -> Result<SignedDuration, StartError> {
+    let seconds = i64::try_from(environment.number(Variable::SweepLookSeconds, 300)?)?;
+    Ok(SignedDuration::from_secs(seconds))
 }
 
 /// What no change may touch: everything under the deployment's prefix, its keys and its HTTP API.

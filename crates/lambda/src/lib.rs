@@ -24,7 +24,7 @@ pub mod run;
 pub mod run_http;
 pub mod system_clock;
 
-pub use accounts::{model_client, protected, tenant_aws};
+pub use accounts::{look_after, model_client, protected, tenant_aws};
 pub use clients::Clients;
 pub use environment::{Environment, EnvironmentError, Variable};
 pub use function_error::FunctionError;

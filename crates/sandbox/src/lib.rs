@@ -14,6 +14,7 @@
 pub mod agent;
 pub mod approver;
 pub mod aws;
+pub mod browser;
 pub mod bundle;
 pub mod caller;
 pub mod command;

@@ -23,7 +23,8 @@ pub const AGENT: &str = "deploy-bot";
 /// The parameter that the sample proposal changes, and what it is before.
 pub const PARAMETER: (&str, &str) = ("/staging/checkout/pool-size", "20");
 
-const CLASSES: [&str; 7] = [
+/// The action classes of every seeded tenant.
+pub const CLASSES: [&str; 7] = [
     "ssm-parameters",
     "ecs-services",
     "cloudformation-stacks",

@@ -46,6 +46,16 @@ pub struct Review {
     pub clock: Clock,
 }
 
+/// A change as an approver may see it: all of it was verified.
+struct Opened {
+    session: Session,
+    config: VerifiedConfig,
+    approver: Approver,
+    record: Record,
+    dossier: Dossier,
+    proposal: VerifiedProposal,
+}
+
 impl Review {
     /// The signed configuration of a tenant: its issuers, its approvers.
     ///
@@ -68,6 +78,22 @@ impl Review {
         let secret = secret.ok_or_else(required)?;
         let session = self.store.session(&secret.hash(), self.clock.now()).await?;
         session.filter(|session| session.tenant == *tenant).ok_or_else(required)
+    }
+
+    /// A change, for a signed-in approver and nobody else.
+    async fn opened(
+        &self,
+        tenant: &TenantId,
+        change: &ChangeId,
+        secret: Option<&SessionSecret>,
+    ) -> Result<Opened, ServiceError> {
+        let session = self.session(tenant, secret).await?;
+        let config = self.config(tenant).await?;
+        let approver = approver(&config, &session)?;
+        let record = self.store.record(tenant, change).await?.ok_or_else(ServiceError::not_found)?;
+        let dossier = Dossier::load(&self.store, tenant, change, &record.head.dossier).await?;
+        let proposal = self.verified(&record, &dossier).await?;
+        Ok(Opened { session, config, approver, record, dossier, proposal })
     }
 
     async fn verified(&self, record: &Record, dossier: &Dossier) -> Result<VerifiedProposal, ServiceError> {

@@ -1,23 +1,19 @@
 //! Proposes changes, previews them, proposes their undo, withdraws them. It has no route: `api` and `mcp` invoke it.
 
-use changegate_lambda::Variable::{
-    ConfigKey, FingerprintKey, ProposalKey, SealKey, StateMachineArn, SweepLookSeconds,
-};
+use changegate_lambda::Variable::{ConfigKey, FingerprintKey, ProposalKey, SealKey, StateMachineArn};
 use changegate_lambda::{
-    Clients, Environment, StartError, logging, protected, run, system_clock, tenant_aws,
+    Clients, Environment, StartError, logging, look_after, protected, run, system_clock, tenant_aws,
 };
 use changegate_service::gate::GateRequest;
 use changegate_service::keys::{DerivedKeys, Sealing, Signer, Verifier};
 use changegate_service::propose::Propose;
 use changegate_service::workflow::Workflow;
-use jiff::SignedDuration;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
     logging::start_logging();
     let environment = Environment::of_process();
     let clients = Clients::load().await;
-    let look_after = i64::try_from(environment.number(SweepLookSeconds, 300)?)?;
     let propose = Propose {
         store: clients.store(environment.tables()),
         aws: tenant_aws(&clients, &environment)?,
@@ -29,7 +25,7 @@ async fn main() -> Result<(), StartError> {
         workflow: Workflow::new(clients.sfn(), environment.text(StateMachineArn)?),
         protected: protected(&environment)?,
         clock: system_clock(),
-        look_after: SignedDuration::from_secs(look_after),
+        look_after: look_after(&environment)?,
     };
     run(async |request: GateRequest| Ok(propose.pass(request).await)).await
 }

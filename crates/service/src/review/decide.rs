@@ -18,8 +18,7 @@ use serde_json::json;
 use super::forms::FORM_TTL;
 use super::session_secret::SessionSecret;
 use super::why_not::{WhyNot, refusal, why_not};
-use super::{Review, approver};
-use crate::dossier::Dossier;
+use super::{Opened, Review};
 use crate::error::{Code, ServiceError};
 
 /// The longest note beside a decision, in characters.
@@ -60,12 +59,7 @@ impl Review {
         secret: Option<&SessionSecret>,
     ) -> Result<Decided, ServiceError> {
         let (tenant, change) = (&form.tenant, &form.change);
-        let session = self.session(tenant, secret).await?;
-        let config = self.config(tenant).await?;
-        let approver = approver(&config, &session)?;
-        let record = self.store.record(tenant, change).await?.ok_or_else(ServiceError::not_found)?;
-        let dossier = Dossier::load(&self.store, tenant, change, &record.head.dossier).await?;
-        let proposal = self.verified(&record, &dossier).await?;
+        let Opened { session, approver, record, proposal, .. } = self.opened(tenant, change, secret).await?;
         let now = self.clock.now();
         let nonce = self.nonce(&form, &proposal, &approver.id, secret, now)?;
         let earlier = self.decided(tenant, change).await?;

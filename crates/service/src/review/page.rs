@@ -13,8 +13,7 @@ use changegate_store::record::Record;
 use super::forms::Forms;
 use super::session_secret::SessionSecret;
 use super::why_not::{WhyNot, why_not};
-use super::{Review, approver};
-use crate::dossier::Dossier;
+use super::{Opened, Review};
 use crate::error::ServiceError;
 use crate::view::after_captures;
 
@@ -54,12 +53,8 @@ impl Review {
         change: &ChangeId,
         secret: Option<&SessionSecret>,
     ) -> Result<Reviewed, ServiceError> {
-        let session = self.session(tenant, secret).await?;
-        let config = self.config(tenant).await?;
-        let approver = approver(&config, &session)?;
-        let record = self.store.record(tenant, change).await?.ok_or_else(ServiceError::not_found)?;
-        let dossier = Dossier::load(&self.store, tenant, change, &record.head.dossier).await?;
-        let proposal = self.verified(&record, &dossier).await?;
+        let Opened { config, approver, record, dossier, proposal, .. } =
+            self.opened(tenant, change, secret).await?;
         let decisions = self.decided(tenant, change).await?;
         let steps = &proposal.get().steps;
         let before = steps.iter().map(|step| dossier.before(step).cloned()).collect::<Result<_, _>>()?;
