@@ -2,14 +2,19 @@
 
 use std::time::{Duration, SystemTime};
 
-use aws_call::{Client, ClientConfig, Credentials, Index, Outcome, Output, ReadError, Target, Url};
+use aws_call::{
+    Client, ClientConfig, Credentials, Index, NoAnswer, Outcome, Output, ReadError, Target, Url, one_line,
+};
 use changegate_catalog::{ReadAnswer, ReadCall, RecipeError};
 use changegate_emulator::Program;
 pub(crate) use changegate_emulator::REGION;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::failure::Failure;
+use crate::{
+    breach::{Breach, Fails, NotDone},
+    failure::Failure,
+};
 
 /// As many pages as the service reads.
 const PAGE_LIMIT: usize = 10;
@@ -95,25 +100,29 @@ impl Emulator {
         service: &str,
         operation: &str,
         parameters: &Value,
-    ) -> Result<Output, Refused> {
-        let other =
-            |what: String| Refused { code: String::new(), what: format!("{service}:{operation} {what}") };
-        let known = index.operation(service, operation).map_err(|error| other(error.to_string()))?;
+    ) -> Result<Output, NotDone> {
+        let call = || format!("{service}:{operation}");
+        let mistake = |what: String| NotDone::Mistake(format!("{} {what}", call()));
+        let no_answer = |none| NotDone::NoAnswer { call: call(), none };
+        let known = index.operation(service, operation).map_err(|error| mistake(error.to_string()))?;
         if let Some(violation) = known.validate(parameters).iter().find(|violation| !violation.warning) {
-            return Err(other(format!("has `{}`: {} in {parameters}", violation.path, violation.message)));
+            return Err(mistake(format!("has `{}`: {} in {parameters}", violation.path, violation.message)));
         }
-        let request = known.request(parameters, &self.target).map_err(|error| other(error.to_string()))?;
+        let request = known
+            .request(parameters, &self.target)
+            .map_err(|error| NotDone::NotRendered { call: call(), reason: one_line(&error) })?;
         match self.client.send(&known, &request, &self.credentials, SystemTime::now(), None).await {
             Outcome::Done(output) => Ok(output),
             Outcome::Refused(refusal) => {
-                let what =
-                    format!("{service}:{operation} {parameters}: {}: {}", refusal.code, refusal.message);
-                Err(Refused { code: refusal.code, what })
+                Err(NotDone::Refused { call: call(), refusal, parameters: parameters.to_string() })
             }
-            Outcome::NotSent { reason } => Err(other(format!("was not sent: {reason}"))),
-            Outcome::NoAnswer(none) => Err(other(format!("has no answer: {}", none.reason))),
-            Outcome::DoneUnreadable { reason, .. } => {
-                Err(other(format!("has an unreadable answer: {reason}")))
+            Outcome::NotSent { reason } => {
+                Err(no_answer(NoAnswer { reason: format!("not sent: {reason}"), ..NoAnswer::default() }))
+            }
+            Outcome::NoAnswer(none) => Err(no_answer(none)),
+            Outcome::DoneUnreadable { reason, request_id } => {
+                // A success by its status: which one, the outcome does not tell.
+                Err(no_answer(NoAnswer { reason, status: Some(200), request_id, ..NoAnswer::default() }))
             }
         }
     }
@@ -123,10 +132,10 @@ impl Emulator {
         &self,
         index: &Index,
         next: impl Fn(&[ReadAnswer]) -> Result<Vec<ReadCall>, RecipeError>,
-    ) -> Result<Vec<ReadAnswer>, String> {
+    ) -> Result<Vec<ReadAnswer>, Breach> {
         let mut answers = Vec::new();
         loop {
-            let reads = next(&answers).map_err(|error| error.to_string())?;
+            let reads = next(&answers)?;
             if reads.is_empty() {
                 return Ok(answers);
             }
@@ -136,8 +145,8 @@ impl Emulator {
         }
     }
 
-    async fn answer(&self, index: &Index, read: &ReadCall) -> Result<ReadAnswer, String> {
-        let operation = index.operation(&read.service, &read.operation).map_err(|error| error.to_string())?;
+    async fn answer(&self, index: &Index, read: &ReadCall) -> Result<ReadAnswer, Breach> {
+        let operation = index.operation(&read.service, &read.operation).map_err(Breach::mistake)?;
         let Self { client, target, credentials, .. } = self;
         let result = if read.pages {
             let pages = client.read_pages(
@@ -157,16 +166,15 @@ impl Emulator {
             ReadError::Refused(refusal) => {
                 Ok(ReadAnswer::Error { code: refusal.code, message: refusal.message })
             }
-            other => Err(format!("{}:{} {}: {other}", read.service, read.operation, read.parameters)),
+            ReadError::NoAnswer(none) => {
+                let call = format!("{}:{}", read.service, read.operation);
+                Err(NotDone::NoAnswer { call, none }.fails(Fails::Read))
+            }
+            ReadError::Build(error) => {
+                let call = format!("{}:{}", read.service, read.operation);
+                Err(NotDone::NotRendered { call, reason: one_line(&error) }.fails(Fails::Read))
+            }
+            mistake @ ReadError::NotARead { .. } => Err(Breach::mistake(mistake)),
         })
     }
-}
-
-/// A call that was not done.
-#[derive(Debug)]
-pub(crate) struct Refused {
-    /// The emulator's code; empty if it was something else.
-    pub(crate) code: String,
-    /// The call and the reason.
-    pub(crate) what: String,
 }

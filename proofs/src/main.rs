@@ -1,5 +1,6 @@
 //! Proves recipes on emulators of AWS that others wrote. `proofs/README.md` says how.
 
+mod breach;
 mod emulator;
 mod failure;
 mod pages;
@@ -166,6 +167,13 @@ fn scenario_finding(all: &Catalogue, scenario: &Scenario) -> Vec<String> {
     let mut findings = Vec::new();
     if all.catalog.recipe(&scenario.service, &scenario.operation).is_none() {
         findings.push(format!("{name}: there is no such recipe"));
+    }
+    for (kind, exception) in &scenario.except {
+        if exception.is_vague() {
+            let kind = kind.name();
+            findings
+                .push(format!("{name}: any failure of the kind on {kind} is excepted: `with` is missing"));
+        }
     }
     for given in scenario.given.iter().chain(&scenario.foreign) {
         let service = given.service.as_deref().unwrap_or(&scenario.service);

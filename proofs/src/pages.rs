@@ -96,7 +96,7 @@ fn service_page(service: &str, recipes: &[&Recipe], scenarios: &[Scenario]) -> S
         let reasons: BTreeSet<String> = own
             .clone()
             .flat_map(|own| &own.except)
-            .map(|(kind, why)| format!("{}: {}", kind.name(), why.replace('|', "\\|").replace('\n', " ")))
+            .map(|(kind, own)| format!("{}: {}", kind.name(), own.why.replace('|', "\\|").replace('\n', " ")))
             .collect();
         let why = match (recipe.proof(), own.count()) {
             (Proof::TwoEmulators, _) => String::new(),

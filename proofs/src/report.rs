@@ -12,6 +12,7 @@ use changegate_catalog::{Catalog, Proof, Recipe};
 use serde_json::json;
 
 use crate::{
+    breach::Breach,
     emulator::{Emulator, Kind, Programs},
     failure::Failure,
     pages::Counts,
@@ -29,7 +30,7 @@ enum Verdict {
     Proven(Vec<Duration>),
     /// The emulator cannot run it, as the scenario says.
     Excepted,
-    Failed(String),
+    Failed(Breach),
 }
 
 /// What came of a scenario.
@@ -149,7 +150,7 @@ fn run_on(
             let prover = Prover { index, catalog, emulator };
             let one = |seed| {
                 let proven = runtime.block_on(prover.prove(scenario, seed));
-                proven.map_err(|error| format!("seed {seed}: {error}"))
+                proven.map_err(|breach| Breach { what: format!("seed {seed}: {breach}"), ..breach })
             };
             (0..seeds).map(one).collect::<Result<Vec<_>, _>>()
         };
@@ -164,8 +165,14 @@ fn run_on(
             }
         }
         verdicts.push(match (worked, scenario.except.get(&kind)) {
-            (Err(_), Some(_)) => Verdict::Excepted,
-            (Ok(_), Some(_)) => Verdict::Failed("it is excepted, and is proven nevertheless".to_owned()),
+            (Err(breach), Some(exception)) if exception.expects(&breach) => Verdict::Excepted,
+            (Err(breach), Some(exception)) => {
+                let what = format!("it is excepted ({}), and fails otherwise: {breach}", exception.why);
+                Verdict::Failed(Breach { what, ..breach })
+            }
+            (Ok(_), Some(_)) => {
+                Verdict::Failed(Breach::mistake("it is excepted, and is proven nevertheless"))
+            }
             (Err(error), None) => Verdict::Failed(error),
             (Ok(worked), None) => Verdict::Proven(worked),
         });
@@ -213,9 +220,9 @@ impl fmt::Display for Report {
             });
             writeln!(f, "{name}: {}", told.collect::<Vec<_>>().join(", "))?;
             for (kind, result) in verdicts {
-                if let Verdict::Failed(error) = result {
-                    let short: String = error.chars().take(FINDING_MAX).collect();
-                    writeln!(f, "    {}: {short}", kind.name())?;
+                if let Verdict::Failed(breach) = result {
+                    let short: String = breach.what.chars().take(FINDING_MAX).collect();
+                    writeln!(f, "    {}: {short}\n        {}", kind.name(), breach.as_exception())?;
                 }
             }
         }

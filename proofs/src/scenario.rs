@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 use changegate_catalog::{ValueTemplate, toml_files};
 use serde::Deserialize;
 
-use crate::{emulator::Kind, failure::Failure, values::Random};
+use crate::{breach::Exception, emulator::Kind, failure::Failure, values::Random};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -30,9 +30,9 @@ pub(crate) struct Scenario {
     /// The paths of the diff; without it, every member has come or gone.
     #[serde(default)]
     pub(crate) changes: Option<Vec<ValueTemplate>>,
-    /// Emulators that cannot run it, and why.
+    /// Emulators that cannot run it, what goes wrong there, and why.
     #[serde(default)]
-    pub(crate) except: BTreeMap<Kind, String>,
+    pub(crate) except: BTreeMap<Kind, Exception>,
     #[serde(default)]
     pub(crate) values: BTreeMap<String, Random>,
     #[serde(default)]
