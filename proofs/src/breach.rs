@@ -243,7 +243,6 @@ mod tests {
             service: "sqs".to_owned(),
             operation: "GetQueueUrl".to_owned(),
             code: "AccessDenied".to_owned(),
-            message: String::new(),
         };
         let breaches = [required, unfit, unread].map(Breach::from);
         for breach in
