@@ -76,6 +76,8 @@ faults! {
     DecisionWithoutVersion = "decision-without-version", "people", DecisionsKept;
     /// The end of an undecided change is written without checking the version of the record.
     EndWithoutVersion = "end-without-version", "people", EndsStay;
+    /// A record is believed of which HEAD was read before a transaction and the ledger after it.
+    MixtureBelieved = "mixture-believed", "people", EndedWithoutCall;
     /// The watch of the sweep is put after the record, not with it.
     WatchApart = "watch-apart", "people", EveryChangeEnds;
     /// The sweep does not watch unknown changes, which a late report may open again.

@@ -74,63 +74,46 @@ impl Part {
 
     /// The life of a change with one step, if the part is about that.
     pub(crate) fn life(self, long: bool) -> Option<Life> {
+        let people = people(long);
+        let one =
+            Life { required: 1, rejects: false, withdraws: false, forgeries: 0, slots: 2, ..people.clone() };
         let more = u8::from(long);
-        let people = Life {
-            required: 2,
-            not_before: false,
-            ends_early: true,
-            settles: false,
-            rejects: true,
-            withdraws: true,
-            upgrades: false,
-            reconciles: false,
-            faults: 1 + more,
-            stops: 0,
-            foreign_writes: 0,
-            forgeries: 1,
-            slots: 3,
-            fault: None,
-            only: None,
-        };
         match self {
             Self::People => Some(people),
-            Self::Sending => Some(Life {
-                required: 1,
-                settles: true,
-                rejects: false,
-                withdraws: false,
-                stops: 1,
-                forgeries: 0,
-                faults: 1,
-                slots: if long { 3 } else { 2 },
-                ..people
-            }),
+            Self::Sending => Some(Life { settles: true, stops: 1, faults: 1 + more, ..one }),
             Self::Checks => Some(Life {
-                required: 1,
                 not_before: true,
-                rejects: false,
-                withdraws: false,
                 upgrades: true,
                 stops: 1,
                 foreign_writes: 1,
-                forgeries: 0,
                 faults: more,
-                slots: 2,
-                ..people
+                ..one
             }),
-            Self::Reconcile => Some(Life {
-                required: 1,
-                ends_early: false,
-                rejects: false,
-                withdraws: false,
-                reconciles: true,
-                foreign_writes: more,
-                forgeries: 0,
-                faults: 1,
-                slots: 2,
-                ..people
-            }),
+            Self::Reconcile => {
+                Some(Life { ends_early: false, reconciles: true, foreign_writes: more, faults: 1, ..one })
+            }
             Self::ChangeSet | Self::LongerSet => None,
         }
+    }
+}
+
+/// Two must approve, and everybody may do what they may. Three at once with one fault, or two at once with two.
+fn people(long: bool) -> Life {
+    Life {
+        required: 2,
+        not_before: false,
+        ends_early: true,
+        settles: false,
+        rejects: true,
+        withdraws: true,
+        upgrades: false,
+        reconciles: false,
+        faults: if long { 2 } else { 1 },
+        stops: 0,
+        foreign_writes: 0,
+        forgeries: 1,
+        slots: if long { 2 } else { 3 },
+        fault: None,
+        only: None,
     }
 }

@@ -3,13 +3,17 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use changegate_change::head::Head;
 use changegate_change::id::{ChangeId, TenantId};
-use changegate_change::ledger::Entry;
+use changegate_change::ledger::{Entry, Kind};
+use changegate_change::step_fact::StepFact;
 use changegate_change::step_record::{Fence, StepRecord};
 
 use crate::Store;
 use crate::error::StoreError;
 use crate::item::{BODY, Item, body, of_head, sort_key, string, to_head, with_body};
 use crate::keys;
+
+/// How often a record is read until it is of one moment: more transactions than a change has at once.
+const READS: u32 = 5;
 
 /// All items of one change but its blobs, read consistently.
 #[derive(Debug, Clone)]
@@ -74,12 +78,51 @@ impl Record {
         Ok(items)
     }
 
-    /// The last ledger entry.
+    /// The last ledger entry, which the next one follows.
+    ///
+    /// INVARIANT: it is the one whose version HEAD has. A write is conditional on the version of the entry before it; if HEAD was
+    /// read before a transaction and the ledger after it, that condition would hold for a HEAD that nobody has read.
     ///
     /// # Errors
-    /// There is none.
+    /// There is none, or HEAD has another version.
     pub fn last(&self) -> Result<&Entry, StoreError> {
-        self.ledger.last().ok_or_else(|| StoreError::malformed("LEDGER", "the ledger is empty"))
+        let last =
+            self.ledger.last().ok_or_else(|| StoreError::malformed("LEDGER", "the ledger is empty"))?;
+        if last.sequence == self.head.version {
+            return Ok(last);
+        }
+        Err(StoreError::malformed("LEDGER", "its last entry does not have the version of HEAD"))
+    }
+
+    /// Whether all of it is from between the same two transactions: HEAD, steps, fences and outbox are those of the ledger.
+    pub fn is_of_one_moment(&self) -> bool {
+        let head = &self.head;
+        let named = |last: &Entry| last.hash().is_ok_and(|hash| hash == head.ledger);
+        let count = |kind: Kind| self.ledger.iter().filter(|entry| entry.kind == kind).count();
+        self.last().is_ok_and(named)
+            && self.fences.len() == count(Kind::Executing)
+            && self.outbox.iter().all(|sequence| *sequence <= head.version)
+            && self.steps.iter().all(|step| self.told(step))
+    }
+
+    /// Whether the ledger tells of a step what its record says.
+    fn told(&self, step: &StepRecord) -> bool {
+        let (mut attempt, mut settled) = (None, false);
+        for entry in &self.ledger {
+            match StepFact::of(entry) {
+                Ok(Some(StepFact::Ended { number, result })) if number == step.number => {
+                    attempt = Some(result)
+                }
+                Ok(Some(StepFact::Observed { number, settled: is, .. })) if number == step.number => {
+                    settled = is
+                }
+                Ok(
+                    Some(StepFact::Started(_) | StepFact::Ended { .. } | StepFact::Observed { .. }) | None,
+                ) => {}
+                Err(_) => return false,
+            }
+        }
+        step.attempt == attempt && step.settled == settled
     }
 
     /// The fence of a step.
@@ -105,9 +148,19 @@ impl Store {
 
     /// Everything of a change but its blobs, read consistently.
     ///
+    /// DynamoDB reads the items of a query one by one, and a transaction may come in between ("read-committed", in its developer
+    /// guide under transactions). Such a mixture is read again. One that stays was not made by a transaction, and is given as
+    /// it is, for those who look into it.
+    ///
     /// # Errors
     /// An item that does not have its form, or that does not belong to a change; DynamoDB's errors.
     pub async fn record(&self, tenant: &TenantId, change: &ChangeId) -> Result<Option<Record>, StoreError> {
+        for _ in 1..READS {
+            let record = Record::of_items(&self.record_items(tenant, change).await?)?;
+            if record.as_ref().is_none_or(Record::is_of_one_moment) {
+                return Ok(record);
+            }
+        }
         Record::of_items(&self.record_items(tenant, change).await?)
     }
 
@@ -183,4 +236,44 @@ fn only_body<T: serde::de::DeserializeOwned + serde::Serialize>(
         return Err(StoreError::malformed(sk, "its body is not in canonical form"));
     }
     Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use changegate_change::status::Status;
+
+    use super::*;
+    use crate::refuse::tests::{approved, executing};
+
+    #[test]
+    fn a_record_between_two_transactions_is_of_one_moment() {
+        for record in [approved(), executing()] {
+            assert!(record.is_of_one_moment(), "{record:?}");
+            assert_eq!(record.last().unwrap().sequence, record.head.version);
+        }
+    }
+
+    #[test]
+    fn a_record_of_which_any_part_was_read_before_a_transaction_and_the_rest_after_it_is_not_of_one_moment() {
+        let (was, is) = (approved(), executing());
+        let mixtures: [fn(&mut Record, &Record); 4] = [
+            |mixed, was| mixed.head = was.head.clone(),
+            |mixed, was| mixed.ledger = was.ledger.clone(),
+            |mixed, was| mixed.fences = was.fences.clone(),
+            |mixed, was| (mixed.head, mixed.ledger) = (was.head.clone(), was.ledger.clone()),
+        ];
+        for (number, mix) in mixtures.iter().enumerate() {
+            let mut mixed = is.clone();
+            mix(&mut mixed, &was);
+            assert!(!mixed.is_of_one_moment(), "mixture {number}");
+        }
+    }
+
+    #[test]
+    fn nothing_follows_an_entry_that_head_does_not_know() {
+        // The call is on its way; HEAD was read before its fence was taken, and would still allow a withdrawal.
+        let mixed = Record { head: approved().head, ..executing() };
+        assert_eq!(mixed.head.status, Status::Approved);
+        assert!(matches!(mixed.last(), Err(StoreError::Malformed { .. })));
+    }
 }

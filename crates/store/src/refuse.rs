@@ -120,7 +120,10 @@ fn plan(tenant: &TenantId, change: &ChangeId, items: &[Item], moment: Moment, wh
     {
         return None;
     }
-    let fenced = items.iter().any(|item| sort_key(item).starts_with("FENCE#"));
+    // The ledger is asked too: the fence may have been taken while the items were read.
+    let entries = items.iter().filter(|item| sort_key(item).starts_with("LEDGER#"));
+    let told = entries.filter_map(|item| body::<Entry>(item).ok()).any(|entry| entry.kind == Kind::Executing);
+    let fenced = told || items.iter().any(|item| sort_key(item).starts_with("FENCE#"));
     let Moment { id, at, actor } = moment;
     let entry = Entry {
         id,
@@ -157,11 +160,12 @@ fn previous(item: &Item) -> Digest {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use changegate_change::head::{Facts, Head};
     use changegate_change::id::{AttemptId, EntryId};
     use changegate_change::ledger::Actor;
     use changegate_change::proposal::SignedProposal;
+    use changegate_change::step_fact::StepFact;
     use changegate_change::step_record::Fence;
     use jiff::Timestamp;
     use ulid::Ulid;
@@ -189,7 +193,8 @@ mod tests {
         SignedProposal { proposal: serde_json::from_value(proposal).unwrap(), signature: "MEUC".into() }
     }
 
-    fn record() -> Record {
+    /// A record that was approved.
+    pub(crate) fn approved() -> Record {
         let (head, entry) = Head::first(&signed(), Digest::of_bytes(b"dossier"), moment(1)).unwrap();
         let facts = Facts { execute_before: Some(moment(2).at), ..Facts::default() };
         let approved = head.then(&entry, moment(2), Kind::Approved, Status::Approved, &facts, json!({}));
@@ -197,25 +202,48 @@ mod tests {
         Record { head, ledger: vec![entry, second], steps: vec![], fences: vec![], outbox: vec![2] }
     }
 
+    fn fence() -> Fence {
+        Fence {
+            attempt: AttemptId::new(Ulid::from_parts(1, 1)),
+            step: 0,
+            generation: 1,
+            access_key_id: "ASIA1".into(),
+            taken_at: moment(3).at,
+            ends_at: None,
+        }
+    }
+
+    /// The same record after its fence was taken.
+    pub(crate) fn executing() -> Record {
+        let was = approved();
+        let data = StepFact::Started(fence()).data();
+        let last = was.last().unwrap();
+        let taken =
+            was.head.then(last, moment(3), Kind::Executing, Status::Executing, &Facts::default(), data);
+        let (head, entry) = taken.unwrap();
+        let ledger = was.ledger.iter().cloned().chain([entry]).collect();
+        Record { head, ledger, fences: vec![fence()], outbox: vec![2, 3], ..was }
+    }
+
     fn why() -> Why {
         Why { code: "record_altered".into(), message: "the record is not what the ledger says".into() }
     }
 
     fn planned(items: &[Item]) -> Option<Plan> {
-        let head = record().head;
+        let head = approved().head;
         plan(&head.tenant, &head.change, items, moment(9), &why())
     }
 
     #[test]
     fn an_untouched_record_reads_back_from_its_items() {
-        let items = record().to_items().unwrap();
+        let items = approved().to_items().unwrap();
         let read = Record::of_items(&items).unwrap().unwrap();
-        assert_eq!((read.head, read.ledger, read.outbox), (record().head, record().ledger, vec![2]));
+        assert_eq!((read.head, read.ledger, read.outbox), (approved().head, approved().ledger, vec![2]));
     }
 
     #[test]
     fn every_attribute_of_a_record_can_be_broken_and_the_change_still_ends() {
-        let whole = record().to_items().unwrap();
+        let whole = approved().to_items().unwrap();
         let head = whole[0].clone();
         for name in head.keys().filter(|name| *name != "pk" && *name != "sk") {
             for broken in [None, Some(AttributeValue::Bool(true))] {
@@ -233,25 +261,24 @@ mod tests {
 
     #[test]
     fn a_fence_makes_it_unknown_because_the_call_may_have_happened() {
-        let mut with_fence = record();
-        with_fence.fences.push(Fence {
-            attempt: AttemptId::new(Ulid::from_parts(1, 1)),
-            step: 0,
-            generation: 1,
-            access_key_id: "ASIA1".into(),
-            taken_at: moment(3).at,
-            ends_at: None,
-        });
+        let mut with_fence = approved();
+        with_fence.fences.push(fence());
         let items = with_fence.to_items().unwrap();
         assert_eq!(planned(&items).unwrap().entry.status, Status::Unknown);
     }
 
     #[test]
+    fn a_fence_that_only_the_ledger_tells_of_makes_it_unknown() {
+        let items = Record { fences: vec![], ..executing() }.to_items().unwrap();
+        assert_eq!(planned(&items).unwrap().entry.status, Status::Unknown);
+    }
+
+    #[test]
     fn a_change_is_over_only_if_record_and_ledger_both_say_so() {
-        let mut items = record().to_items().unwrap();
+        let mut items = approved().to_items().unwrap();
         items[0].insert("status".into(), text("succeeded"));
         assert!(planned(&items).is_some());
-        let record = record();
+        let record = approved();
         let last = record.last().unwrap();
         let over =
             record.head.then(last, moment(3), Kind::Expired, Status::Expired, &Facts::default(), json!({}));
@@ -263,7 +290,7 @@ mod tests {
 
     #[test]
     fn an_entry_that_is_none_is_followed_by_its_bytes() {
-        let mut items = record().to_items().unwrap();
+        let mut items = approved().to_items().unwrap();
         let second = items.iter_mut().find(|item| sort_key(item) == keys::ledger(2)).unwrap();
         second.insert(BODY.into(), text("{}"));
         let plan = planned(&items).unwrap();

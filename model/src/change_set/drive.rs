@@ -47,37 +47,27 @@ impl ChangeSet {
             Action::BreakAfter(of) => effect(&mut next, of, Wire::Broken)?,
             Action::Refuse(of) => reply(&mut next, of, Wire::Refused)?,
             Action::BreakBefore(of) => reply(&mut next, of, Wire::Broken)?,
-            Action::CredentialsEnd(of) => {
-                let call = next.call(of);
-                if call.ended || call.told == Told::Planned {
-                    return None;
-                }
-                next.change(of, |call| call.ended = true);
-            }
-            Action::TrailCompletes(of) => {
-                let call = next.call(of);
-                if call.trail_complete || !call.ended || call.wire == Wire::UnderWay {
-                    return None;
-                }
-                next.change(of, |call| call.trail_complete = true);
-            }
-            Action::Reconcile(of) => {
-                let call = next.call(of);
-                let unknown = next.status == Status::Unknown && call.told == Told::Ended(Outcome::Unknown);
-                let outcome = match call.effects {
-                    0 if call.trail_complete => Outcome::Failed,
-                    0 => return None,
-                    _ => Outcome::Succeeded,
-                };
-                if !unknown {
-                    return None;
-                }
-                let saw = next.version;
-                next.spawn(Task::Write(of, outcome, saw), self.workers)?;
-            }
+            Action::CredentialsEnd(of) => credentials_end(&mut next, of)?,
+            Action::TrailCompletes(of) => trail_completes(&mut next, of)?,
+            Action::Reconcile(of) => self.reconcile(&mut next, of)?,
         }
         next.tasks.sort_unstable();
         Some(next)
+    }
+
+    /// Reads the evidence about an unknown call: CloudTrail shows it, or is complete and does not.
+    fn reconcile(&self, state: &mut State, of: CallOf) -> Option<()> {
+        let call = state.call(of);
+        if state.status != Status::Unknown || call.told != Told::Ended(Outcome::Unknown) {
+            return None;
+        }
+        let outcome = match call.effects {
+            0 if call.trail_complete => Outcome::Failed,
+            0 => return None,
+            _ => Outcome::Succeeded,
+        };
+        let saw = state.version;
+        state.spawn(Task::Write(of, outcome, saw), self.workers)
     }
 
     /// Reads the record and does what follows from it.
@@ -196,6 +186,24 @@ impl ChangeSet {
         state.change(of, |call| call.told = Told::Ended(outcome));
         true
     }
+}
+
+fn credentials_end(state: &mut State, of: CallOf) -> Option<()> {
+    let call = state.call(of);
+    if call.ended || call.told == Told::Planned {
+        return None;
+    }
+    state.change(of, |call| call.ended = true);
+    Some(())
+}
+
+fn trail_completes(state: &mut State, of: CallOf) -> Option<()> {
+    let call = state.call(of);
+    if call.trail_complete || !call.ended || call.wire == Wire::UnderWay {
+        return None;
+    }
+    state.change(of, |call| call.trail_complete = true);
+    Some(())
 }
 
 fn put(state: &mut State, slot: usize, task: Task) {

@@ -78,10 +78,13 @@ impl Life {
     /// `Propose::withdraw`: reads.
     pub(crate) fn begin_withdrawal(&self, state: &mut State) -> Option<()> {
         let at_it = state.at_work().any(|(_, task)| matches!(task, Task::Withdraw(..)));
-        if !self.withdraws || at_it || next(state.status()?, Event::Withdraw).is_err() {
+        let head = state.head?;
+        let mixture =
+            self.has(Fault::MixtureBelieved).then(|| state.ledger.record(head.version - 1).head.status);
+        if !self.withdraws || at_it || next(mixture.unwrap_or(head.status), Event::Withdraw).is_err() {
             return None;
         }
-        let saw = state.head?.version;
+        let saw = head.version;
         self.spawn(state, Task::Withdraw(WithdrawAt::Write, saw))
     }
 
@@ -97,7 +100,9 @@ impl Life {
         }
         match at {
             WithdrawAt::Write => {
-                let write = Write::new(saw, Kind::Withdrawn, Some(Event::Withdraw), 0);
+                // The condition on the version of the last entry holds, and the status is that of the HEAD before it.
+                let forced = self.has(Fault::MixtureBelieved).then_some(Status::Withdrawn);
+                let write = Write { forced, ..Write::new(saw, Kind::Withdrawn, Some(Event::Withdraw), 0) };
                 let written = self.commit(state, write);
                 Some(if written { Task::Withdraw(WithdrawAt::Tell, saw) } else { Task::None })
             }
