@@ -84,6 +84,12 @@ impl Excerpt {
         pieces.iter().any(Piece::is_left).then_some(Self(pieces))
     }
 
+    /// Whether a value that is one line is too long to be shown whole.
+    #[must_use]
+    pub fn is_for(line: &Code) -> bool {
+        line.length() > LINE_MAX
+    }
+
     /// The excerpt of a value that is laid out as JSON, or none if none of its members is long. Each member is cut for itself,
     /// so that every one is seen.
     #[must_use]
@@ -175,29 +181,40 @@ fn members<'a, 'b>(lines: &'a [&'b str]) -> impl Iterator<Item = &'a [&'b str]> 
     lines.chunk_by(move |_, next| goes_on(next))
 }
 
+/// A part of a line, shown or not: its first character, and its bytes.
+struct Run {
+    shown: bool,
+    begin: usize,
+    from: usize,
+    to: usize,
+}
+
 fn cut_line(line: &str, difference: Option<Difference>) -> Vec<Piece> {
-    let units = units(line);
-    let total: usize = units.iter().map(|unit| unit.chars().count()).sum();
+    let total = line.chars().count();
     if total <= LINE_MAX {
         return vec![Piece::Kept(Code::new(line))];
     }
-    let shown = shown_parts(total, difference);
-    let mut end = 0;
-    let places = units.into_iter().map(|unit| {
-        let begin = end;
-        end += unit.chars().count();
-        let is_shown = shown.iter().any(|(from, to)| begin >= *from && end <= *to);
-        (is_shown, begin, unit)
-    });
-    let places: Vec<_> = places.collect();
-    let piece = |run: &[(bool, usize, &str)]| {
-        let text: String = run.iter().map(|(_, _, unit)| *unit).collect();
-        match run.first() {
-            Some((false, begin, _)) => Piece::Left(left_characters(&text, *begin, difference)),
-            Some((true, ..)) | None => Piece::Kept(Code::new(text)),
+    let parts = shown_parts(total, difference);
+    let mut runs: Vec<Run> = Vec::new();
+    let (mut from, mut begin) = (0, 0);
+    for to in unit_ends(line) {
+        let end = begin + line.get(from..to).unwrap_or_default().chars().count();
+        let shown = parts.iter().any(|(first, last)| begin >= *first && end <= *last);
+        match runs.last_mut().filter(|run| run.shown == shown) {
+            Some(run) => run.to = to,
+            None => runs.push(Run { shown, begin, from, to }),
+        }
+        (from, begin) = (to, end);
+    }
+    let piece = |run: Run| {
+        let text = line.get(run.from..run.to).unwrap_or_default();
+        if run.shown {
+            Piece::Kept(Code::new(text))
+        } else {
+            Piece::Left(left_characters(text, run.begin, difference))
         }
     };
-    places.chunk_by(|(one, ..), (other, ..)| one == other).map(piece).collect()
+    runs.into_iter().map(piece).collect()
 }
 
 /// From which to which character a long line is shown.
@@ -223,8 +240,8 @@ fn invisible(text: &str) -> usize {
     text.chars().filter(|c| is_invisible(*c)).count()
 }
 
-/// What must not be cut: letters with their marks, and escapes of JSON.
-fn units(line: &str) -> Vec<&str> {
+/// Where a line can be cut: the ends of what must stay whole, which are letters with their marks, and escapes of JSON.
+fn unit_ends(line: &str) -> Vec<usize> {
     let mut ends = Vec::new();
     // How much of an escape is still to come: its letter, then the four digits of `\u`.
     let mut letter = false;
@@ -248,8 +265,7 @@ fn units(line: &str) -> Vec<&str> {
     }
     ends.push(line.len());
     ends.dedup();
-    let unit = |from: &mut usize, end: usize| line.get(std::mem::replace(from, end)..end);
-    ends.into_iter().scan(0, unit).filter(|unit| !unit.is_empty()).collect()
+    ends
 }
 
 #[cfg(test)]
