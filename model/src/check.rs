@@ -168,6 +168,13 @@ mod tests {
     }
 
     #[test]
+    fn every_claim_about_the_design_is_broken_by_a_seeded_fault() {
+        for claim in Claim::ALL.iter().filter(|claim| **claim != Claim::BoundsSuffice) {
+            assert!(Fault::ALL.iter().any(|fault| fault.breaks() == *claim), "{claim:?}");
+        }
+    }
+
+    #[test]
     fn the_readme_names_every_part_claim_and_fault() {
         let readme = include_str!("../README.md");
         let named =

@@ -46,6 +46,8 @@ faults! {
     UnknownTriedAgain = "unknown-tried-again", "sending", SentOnce;
     /// A 5xx counts as failed.
     ServerErrorIsFailed = "server-error-is-failed", "sending", FailedDidNotHappen;
+    /// A call without an answer counts as accepted.
+    NoAnswerIsSucceeded = "no-answer-is-succeeded", "sending", SucceededHappened;
     /// An attempt that said nothing until its deadline counts as failed.
     SilenceIsFailed = "silence-is-failed", "sending", FailedDidNotHappen;
     /// A change whose state after the call cannot be read counts as failed.
@@ -64,6 +66,8 @@ faults! {
     FenceWithoutVersion = "fence-without-version", "people", NotAfterAnEnd;
     /// A deadline is written without checking the version of the record.
     ExpiryWithoutVersion = "expiry-without-version", "sending", EndedWithoutCall;
+    /// The fence is put after the record and its entry, not with them.
+    FenceApart = "fence-apart", "sending", LedgerAgrees;
     /// The stop is looked at before the fence and not in its transaction.
     StopOutsideTransaction = "stop-outside-transaction", "checks", NotWhileStopped;
     /// An execution of an old generation is obeyed.

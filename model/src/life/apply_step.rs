@@ -59,7 +59,8 @@ impl Life {
             (ApplyAt::Answer, Choice::Go) => self.answer(state, apply),
             (ApplyAt::Answer, Choice::NoAnswer) => {
                 self.nobody_waits(state, apply.attempt);
-                then(ApplyAt::Report(Outcome::Unknown))
+                let accepted = self.has(Fault::NoAnswerIsSucceeded);
+                then(ApplyAt::Report(if accepted { Outcome::Succeeded } else { Outcome::Unknown }))
             }
             (ApplyAt::Report(outcome), Choice::Go) => self.report(state, apply, outcome),
             (ApplyAt::Write(outcome), Choice::Go) => self.write_outcome(state, apply, outcome),
@@ -154,7 +155,9 @@ impl Life {
         if !self.commit(state, write) {
             return self.applied(state, apply);
         }
-        state.fence = apply.attempt;
+        if !self.has(Fault::FenceApart) {
+            state.fence = apply.attempt;
+        }
         state.broken.while_stopped |= state.stopped;
         state.broken.old_generation |= generation != Some(apply.generation);
         if choice == Choice::AnswerLost {
@@ -175,6 +178,9 @@ impl Life {
         state.broken.out_of_time |= apply.wrong.out_of_time;
         state.sent += 1;
         state.put_call(apply.attempt, Wire::UnderWay);
+        if self.has(Fault::FenceApart) {
+            state.fence = apply.attempt;
+        }
         Some(Task::Apply(Apply { at: ApplyAt::Answer, wrong: Wrong::default(), ..apply }))
     }
 
