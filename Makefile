@@ -116,7 +116,7 @@ model: ## Go through every state of the model of a change's life, and seed fault
 	$(TARGET)/debug/model check --figures target/figures/model.json
 
 .PHONY: soak
-soak: ## The same with more faults at once; takes long, and up to ten gigabytes
+soak: ## The same with more faults at once; some minutes, and two gigabytes
 	@$(need_cargo)
 	$(BUILD) --bin model
 	$(TARGET)/debug/model check --long --figures target/figures/model-long.json
