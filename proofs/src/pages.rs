@@ -41,7 +41,7 @@ impl Counts {
             *match recipe.proof() {
                 Proof::TwoEmulators => &mut counts.two_emulators,
                 Proof::OneEmulator => &mut counts.one_emulator,
-                Proof::RecordedAnswers | Proof::Documentation => &mut counts.less,
+                Proof::RecordedAnswers | Proof::Documentation | Proof::Models => &mut counts.less,
             } += 1;
             counts.deep += usize::from(recipe.is_deep());
         }
@@ -107,7 +107,7 @@ fn service_page(service: &str, recipes: &[&Recipe], scenarios: &[Scenario]) -> S
             Proof::TwoEmulators => "on two emulators",
             Proof::OneEmulator => "on one emulator",
             Proof::RecordedAnswers => "on recorded answers",
-            Proof::Documentation => "not yet",
+            Proof::Documentation | Proof::Models => "not yet",
         };
         let deep = if recipe.is_deep() { "**" } else { "" };
         let (operation, undo) = (recipe.operation(), recipe.undo_class().as_str());

@@ -32,7 +32,7 @@ pub use access::Access;
 pub use aws_credential_types::Credentials;
 pub use client::{Client, ClientConfig, Paged, ReadError, Waited, Waiter};
 pub use command_line::{BlobText, CommandCall, CommandError, CommandFault};
-pub use describe::{Description, Leaf, Place, Resource};
+pub use describe::{Description, Leaf, Parameter, ParameterKind, Place, Resource};
 pub use endpoint::Endpoint;
 pub use index::{Index, IndexError, LookupError, pack};
 pub use one_line::one_line;

@@ -7,7 +7,10 @@ use serde_json::Value;
 use crate::{
     access::Access,
     answer,
-    describe::{Description, Leaf, Place, Resource, example, resources_of_call, sensitive_paths},
+    describe::{
+        Description, Leaf, Parameter, Place, Resource, example, parameters, resources_of_call,
+        sensitive_paths, timestamp_paths,
+    },
     index::{IndexError, LoadedService},
     model::{self, Kind, Location, Member},
     outcome::Outcome,
@@ -163,6 +166,27 @@ impl Operation {
     pub fn example_output(&self, leaf: &mut dyn FnMut(&Leaf<'_>) -> Value) -> Value {
         let graph = self.output().ok().flatten();
         graph.map(|graph| example(graph, leaf)).unwrap_or_default()
+    }
+
+    /// JSON pointers of the points in time in the output, in the form of [`Operation::sensitive_paths`].
+    #[must_use]
+    pub fn output_timestamps(&self) -> Vec<String> {
+        self.output().ok().flatten().map(timestamp_paths).unwrap_or_default()
+    }
+
+    /// Whether its output comes in pages.
+    #[must_use]
+    pub fn is_paginated(&self) -> bool {
+        self.inner.model.paginator.is_some()
+    }
+
+    /// Its top-level parameters, in the model's order.
+    ///
+    /// # Errors
+    /// A part of the index that cannot be read.
+    pub fn parameters(&self) -> Result<Vec<Parameter>, IndexError> {
+        let service = &self.inner.service;
+        Ok(parameters(service, &members(service, self.inner.model.input)?))
     }
 
     /// First sentence of its documentation, without markup.

@@ -6,7 +6,7 @@ use jmespath::{Rcvar, Variable};
 use serde_json::Value;
 
 use crate::call::{CallContext, ReadAnswer, ReadCall};
-use crate::definition::Read;
+use crate::definition::{ErrorPattern, Read};
 use crate::error::RecipeError;
 use crate::expression::{Expression, Scope, variable};
 
@@ -45,6 +45,10 @@ pub(crate) struct Answers {
     pub(crate) first_present: bool,
     /// Whether an answer was cut off.
     pub(crate) truncated: bool,
+    /// Whether a read did not fit, so that nothing is known.
+    pub(crate) unclear: bool,
+    /// Whether nothing was read at all.
+    pub(crate) nothing_read: bool,
 }
 
 impl Answers {
@@ -66,7 +70,9 @@ impl Answers {
             answers.iter().any(|answer| matches!(answer, ReadAnswer::Output { truncated: true, .. }));
         let first_present =
             walk.first.and_then(|name| walk.by_name.get(name)).is_some_and(|value| !value.is_null());
-        Ok(Self { by_name: Rcvar::new(Variable::Object(walk.by_name)), first_present, truncated })
+        let nothing_read = walk.first.is_none();
+        let (unclear, by_name) = (walk.unclear, Rcvar::new(Variable::Object(walk.by_name)));
+        Ok(Self { by_name, first_present, truncated, unclear, nothing_read })
     }
 
     /// The scope of a call together with its answers as `read`.
@@ -91,6 +97,8 @@ struct Walk<'a> {
     next: Vec<Applying<'a>>,
     /// How many answers belong to no read.
     left: usize,
+    /// Whether a read did not fit.
+    unclear: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -101,7 +109,8 @@ impl<'a> Walk<'a> {
         answers: &[ReadAnswer],
         resource: impl Fn() -> String,
     ) -> Result<Self, RecipeError> {
-        let mut walk = Walk { by_name: BTreeMap::new(), first: None, next: Vec::new(), left: answers.len() };
+        let (by_name, left) = (BTreeMap::new(), answers.len());
+        let mut walk = Walk { by_name, first: None, next: Vec::new(), left, unclear: false };
         let mut answers = answers.iter();
         for read in reads {
             if walk.next.iter().any(|asked| looks_at(read, &asked.read.name)) {
@@ -115,7 +124,9 @@ impl<'a> Walk<'a> {
                 walk.next.push(applying);
                 continue;
             }
-            let own = answers.by_ref().take(count);
+            let own: Vec<_> = answers.by_ref().take(count).collect();
+            walk.unclear |= own.iter().any(|answer| is_unclear(read, answer));
+            let own = own.into_iter();
             let mut taken =
                 own.map(|answer| taken(service, read, answer, &resource)).collect::<Result<Vec<_>, _>>()?;
             walk.left = walk.left.saturating_sub(count);
@@ -154,6 +165,19 @@ fn applying<'a>(read: &'a Read, scope: &Scope) -> Result<Option<Applying<'a>>, R
     Ok(Some(Applying { read, scopes }))
 }
 
+fn is_error(patterns: &[ErrorPattern], code: &str, message: &str) -> bool {
+    patterns.iter().any(|pattern| pattern.matches(code, message))
+}
+
+fn is_unclear(read: &Read, answer: &ReadAnswer) -> bool {
+    match answer {
+        ReadAnswer::Output { .. } => false,
+        ReadAnswer::Error { code, message } => {
+            !is_error(&read.absent, code, message) && is_error(&read.unclear, code, message)
+        }
+    }
+}
+
 fn taken(
     service: &str,
     read: &Read,
@@ -166,10 +190,8 @@ fn taken(
             None => Ok(variable(value)),
         },
         ReadAnswer::Error { code, message } => {
-            let is = |patterns: &[crate::definition::ErrorPattern]| {
-                patterns.iter().any(|pattern| pattern.matches(code, message))
-            };
-            if is(&read.absent) {
+            let is = |patterns: &[ErrorPattern]| is_error(patterns, code, message);
+            if is(&read.absent) || is(&read.unclear) {
                 Ok(variable(&Value::Null))
             } else if is(&read.not_found) {
                 Err(RecipeError::NotFound { resource: resource() })

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::answers::Answers;
 use crate::call::CallContext;
-use crate::definition::Definition;
+use crate::definition::{Definition, Proof};
 use crate::document::one_text;
 use crate::error::RecipeError;
 use crate::expression::{Scope, value_of, variable};
@@ -30,6 +30,9 @@ pub(crate) fn capture(
             return Err(RecipeError::AnswerUnreadable { reason: unreadable.says.clone() });
         }
     }
+    if answers.unclear || (answers.nothing_read && definition.proof == Proof::Models) {
+        return Ok(Capture { present: true, state: Value::Null, truncated: true });
+    }
     let present = match &definition.state.present {
         Some(present) => present.holds(&scope)?,
         None => answers.first_present,
@@ -43,6 +46,9 @@ pub(crate) fn capture(
         return Err(RecipeError::AnswerUnreadable { reason });
     }
     let mut state = in_one_form(definition, state);
+    for path in &definition.state.volatile {
+        path.remove(&mut state);
+    }
     seal(definition, &mut state, sealer);
     Ok(within_limit(Capture { present, state, truncated: answers.truncated }, sealer))
 }

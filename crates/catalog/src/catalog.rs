@@ -1,10 +1,13 @@
 //! All recipes.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
+use aws_call::{Index, Operation};
 use changegate_change::id::ActionClass;
 
+use crate::best_effort;
 use crate::consistency;
 use crate::definition::{Definition, ServiceFile};
 use crate::error::CatalogError;
@@ -12,6 +15,9 @@ use crate::recipe::Recipe;
 
 /// The recipes that are built in: those of `recipes/`.
 const BUILT_IN: &[BuiltIn] = include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
+
+/// The services of the models, one per line: action classes are checked where the models are not.
+const SERVICES: &str = include_str!("services.txt");
 
 /// A recipe that is built in.
 #[derive(Debug)]
@@ -96,6 +102,22 @@ impl Catalog {
         self.services.get(service)?.get(operation)?.recipe().ok()
     }
 
+    /// The recipe for an operation; where nobody has written one, what the models alone give, which has no undo
+    /// (see [`Recipe::is_best_effort`]).
+    ///
+    /// # Errors
+    /// A recipe that is there and cannot be read.
+    pub fn recipe_for(&self, index: &Index, operation: &Operation) -> Result<Cow<'_, Recipe>, CatalogError> {
+        let entry = self.services.get(operation.service()).and_then(|own| own.get(operation.name()));
+        match entry.map(Entry::recipe) {
+            Some(Ok(recipe)) => Ok(Cow::Borrowed(recipe)),
+            Some(Err(_)) => {
+                Err(CatalogError::Unusable { id: format!("{}/{}", operation.service(), operation.name()) })
+            }
+            None => best_effort::derive(index, operation).map(Cow::Owned),
+        }
+    }
+
     /// All recipes that can be read, by service and operation.
     pub fn recipes(&self) -> impl Iterator<Item = &Recipe> {
         self.entries().filter_map(|entry| entry.recipe().ok())
@@ -106,13 +128,19 @@ impl Catalog {
         self.entries().filter_map(|entry| entry.recipe().err())
     }
 
-    /// The action classes of all recipes. No recipe is read for that.
+    /// The action classes of all recipes, and of every service the one of its operations without a recipe
+    /// (`SERVICE-other`). No recipe is read for that.
     pub fn action_classes(&self) -> BTreeSet<ActionClass> {
+        let others = SERVICES.lines().filter_map(|service| best_effort::action_class(service).parse().ok());
+        self.written_classes().chain(others).collect()
+    }
+
+    fn written_classes(&self) -> impl Iterator<Item = ActionClass> {
         let class = |entry: &Entry| match entry {
             Entry::Read(recipe) => Some(recipe.action_class().clone()),
             Entry::BuiltIn(text, _) => text.action_class.parse().ok(),
         };
-        self.entries().filter_map(class).collect()
+        self.entries().filter_map(class)
     }
 
     fn entries(&self) -> impl Iterator<Item = &Entry> {
@@ -120,7 +148,7 @@ impl Catalog {
     }
 }
 
-fn consistent(service: &str, definition: Definition) -> Result<Recipe, CatalogError> {
+pub(crate) fn consistent(service: &str, definition: Definition) -> Result<Recipe, CatalogError> {
     let id = format!("{service}/{}", definition.operation);
     if let Some(reason) = consistency::contradiction(&definition) {
         return Err(CatalogError::Inconsistent { id, reason });
@@ -146,6 +174,9 @@ mod tests {
     fn action_classes_are_those_of_the_recipes() {
         let catalog = Catalog::builtin();
         let read: BTreeSet<_> = catalog.recipes().map(|recipe| recipe.action_class().clone()).collect();
-        assert_eq!(catalog.action_classes(), read);
+        assert_eq!(catalog.written_classes().collect::<BTreeSet<_>>(), read);
+        let all = catalog.action_classes();
+        assert!(all.is_superset(&read) && all.contains(&"dms-other".parse().unwrap()));
+        assert_eq!(all.len(), read.len() + SERVICES.lines().count());
     }
 }

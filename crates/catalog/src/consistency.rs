@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use changegate_change::undo::UndoClass;
 
-use crate::definition::{Definition, Read, Settle};
+use crate::definition::{Definition, Proof, Read, Settle};
 use crate::expression::Expression;
 use crate::template::Template;
 
@@ -19,7 +19,11 @@ pub(crate) fn contradiction(definition: &Definition) -> Option<String> {
             let both = definition.secrets.none.is_some() && !definition.secrets.state.is_empty();
             both.then(|| "nothing of its state is secret, and something is".to_owned())
         })
-        .or_else(|| definition.reads.is_empty().then(|| "it reads nothing".to_owned()))
+        .or_else(|| {
+            // What the models alone give can be nothing.
+            let nothing = definition.reads.is_empty() && definition.proof > Proof::Models;
+            nothing.then(|| "it reads nothing".to_owned())
+        })
 }
 
 fn undo_contradiction(definition: &Definition) -> Option<String> {

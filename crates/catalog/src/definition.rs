@@ -106,6 +106,9 @@ pub(crate) struct Definition {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Proof {
+    /// Derived from the models, not written by anybody.
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    Models,
     /// From the documentation only.
     Documentation,
     /// On recorded or written-down answers.

@@ -13,7 +13,7 @@ pub enum CatalogError {
         #[source]
         source: toml::de::Error,
     },
-    /// A recipe that is built in has another form.
+    /// A recipe that is built in, or made from the models, has another form.
     #[error("the recipe `{id}` cannot be read")]
     BuiltIn {
         /// The recipe.
@@ -21,6 +21,12 @@ pub enum CatalogError {
         /// What the reader says.
         #[source]
         source: serde_json::Error,
+    },
+    /// A recipe that is built in was found unreadable before.
+    #[error("the recipe `{id}` cannot be used")]
+    Unusable {
+        /// The recipe.
+        id: String,
     },
     /// Two recipes are for the same operation.
     #[error("the recipe `{id}` exists twice")]

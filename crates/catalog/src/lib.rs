@@ -19,6 +19,7 @@
 //! | `recipe_file_schema` | the JSON Schema of a recipe file (feature `schema`) |
 
 mod answers;
+mod best_effort;
 mod call;
 mod capture_state;
 mod catalog;

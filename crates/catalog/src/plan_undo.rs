@@ -45,6 +45,9 @@ pub(crate) fn plan(
     before: &Capture,
 ) -> Result<UndoPlan, RecipeError> {
     let undo = &definition.undo;
+    if undo.class == UndoClass::None {
+        return Ok(none(undo.caveats.clone()));
+    }
     if before.truncated {
         return Ok(none(vec![TRUNCATED.to_owned()]));
     }

@@ -47,6 +47,24 @@ impl Pointer {
     ) {
         visit(&self.0, value, closed, change);
     }
+
+    /// Removes every place that the pointer leads to.
+    pub(crate) fn remove(&self, value: &mut Value) {
+        let Some((last, way)) = self.0.split_last() else { return };
+        let take = |holder: &mut Value| match (last, holder) {
+            (Segment::Each, Value::Array(items)) => items.clear(),
+            (Segment::Each, Value::Object(members)) => members.clear(),
+            (Segment::Name(name), Value::Object(members)) => {
+                members.remove(name);
+            }
+            (_, Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {}
+        };
+        if way.is_empty() {
+            take(value);
+        } else {
+            visit(way, value, |_| false, &mut |_, place| take(place));
+        }
+    }
 }
 
 fn visit(

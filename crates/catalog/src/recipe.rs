@@ -186,6 +186,18 @@ impl Recipe {
         Ok(!after.truncated && CaptureRef::to(now)? == *after)
     }
 
+    /// Whether nobody has written the recipe: the models alone give it, nothing of it was proven, and it has no undo.
+    pub fn is_best_effort(&self) -> bool {
+        self.definition.proof == Proof::Models
+    }
+
+    /// The reads that show the state, as `service Operation`.
+    pub fn readers(&self) -> Vec<String> {
+        let service = |own: &Option<String>| own.clone().unwrap_or_else(|| self.service.clone());
+        let reads = &self.definition.reads;
+        reads.iter().map(|read| format!("{} {}", service(&read.service), read.operation)).collect()
+    }
+
     /// Whether every part of the recipe was thought through.
     pub fn is_deep(&self) -> bool {
         self.definition.deep

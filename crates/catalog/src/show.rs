@@ -59,6 +59,7 @@ fn seen(sees: AgentSees) -> &'static str {
 
 fn proven(proof: Proof) -> &'static str {
     match proof {
+        Proof::Models => "not at all: derived from the models",
         Proof::Documentation => "from the documentation only",
         Proof::RecordedAnswers => "on recorded answers",
         Proof::OneEmulator => "on one emulator",

@@ -107,8 +107,8 @@ text_id!(
     ApproverId, "an approver id (2 to 32 of a-z, 0-9 and -, beginning with a letter)", is_slug
 );
 text_id!(
-    /// A class of operations that a tenant opens or locks together; the same alphabet as [`TenantId`].
-    ActionClass, "an action class (2 to 32 of a-z, 0-9 and -, beginning with a letter)", is_slug
+    /// A class of operations that a tenant opens or locks together: 2 to 64 of `a-z`, `0-9` and `-`, beginning with a letter.
+    ActionClass, "an action class (2 to 64 of a-z, 0-9 and -, beginning with a letter)", is_class
 );
 text_id!(
     /// An AWS account: 12 digits.
@@ -121,7 +121,16 @@ fn is_ulid(text: &str) -> bool {
 }
 
 fn is_slug(text: &str) -> bool {
-    (2..=32).contains(&text.len())
+    is_name(text, 32)
+}
+
+/// A class can be named after a service, and some of those have long names.
+fn is_class(text: &str) -> bool {
+    is_name(text, 64)
+}
+
+fn is_name(text: &str, longest: usize) -> bool {
+    (2..=longest).contains(&text.len())
         && text.starts_with(|first: char| first.is_ascii_lowercase())
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }

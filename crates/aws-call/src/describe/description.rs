@@ -64,7 +64,7 @@ impl Description {
             sensitive_parameters: operation.sensitive_paths().to_vec(),
             sensitive_output: operation.output_sensitive_paths().to_vec(),
             idempotency_token: operation.idempotency_token().map(str::to_owned),
-            paginated: model.paginator.is_some(),
+            paginated: operation.is_paginated(),
             waiters: waiters(operation),
             protocol: operation.protocol(),
             supported: operation.unsupported().is_none(),

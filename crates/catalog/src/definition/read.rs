@@ -39,9 +39,12 @@ pub(crate) struct Read {
     /// Errors that mean that the resource around it does not exist.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) not_found: Vec<ErrorPattern>,
+    /// Errors that mean that the read does not fit the call, so that nothing is known of the state.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) unclear: Vec<ErrorPattern>,
 }
 
-/// An error code, or `Code: words that the message contains`.
+/// An error code, in which `*` stands for any letters, or `Code: words that the message contains`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct ErrorPattern {
@@ -58,14 +61,21 @@ pub(crate) struct InvalidErrorPattern {
 
 impl ErrorPattern {
     pub(crate) fn matches(&self, code: &str, message: &str) -> bool {
-        self.code == code && self.message.as_ref().is_none_or(|words| message.contains(words))
+        is_like(code, &self.code) && self.message.as_ref().is_none_or(|words| message.contains(words))
     }
+}
+
+/// Whether a text is the pattern's, `*` standing for any letters.
+fn is_like(text: &str, pattern: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else { return text == pattern };
+    let Some(text) = text.strip_prefix(start) else { return false };
+    (0..=text.len()).filter_map(|from| text.get(from..)).any(|tail| is_like(tail, rest))
 }
 
 /// A code is one word, or what stands for an answer without one: `HTTP 404`.
 fn is_code(text: &str) -> bool {
     let word = text.strip_prefix("HTTP ").unwrap_or(text);
-    !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+    !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-*".contains(&byte))
 }
 
 impl TryFrom<String> for ErrorPattern {
@@ -119,6 +129,9 @@ pub(crate) struct State {
     /// Lists without order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) lists: Vec<ListIdentity>,
+    /// What changes by itself. It is not kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) volatile: Vec<Pointer>,
     /// Texts that hold JSON. They are kept in one form, so that layout and order that mean nothing do not count.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) documents: Vec<Pointer>,

@@ -9,6 +9,7 @@
     reason = "a failed set-up fails the test"
 )]
 
+mod best_effort;
 mod canaries;
 mod cloudformation;
 mod ecs;

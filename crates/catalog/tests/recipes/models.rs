@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::round_trip::CATALOG;
 
-static INDEX: LazyLock<Index> = LazyLock::new(|| {
+pub(crate) static INDEX: LazyLock<Index> = LazyLock::new(|| {
     let built = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/index/aws-call.index");
     let path = std::env::var_os("AWS_CALL_INDEX").map_or_else(built, PathBuf::from);
     Index::open(&path)
