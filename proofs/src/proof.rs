@@ -10,7 +10,7 @@ use changegate_catalog::{
 use changegate_change::{
     capture::{Capture, CaptureRef},
     sealed::Vault,
-    undo::{UndoClass, UndoPlan},
+    undo::{PlannedBy, UndoClass, UndoPlan},
 };
 use serde_json::{Map, Value, json};
 
@@ -213,7 +213,8 @@ impl Run<'_> {
             let (service, operation) = (&planned.service, &planned.operation);
             let output = self.mutate(Fails::Undo, service, operation, &context.parameters).await?.output;
             if let Some(recipe) = self.prover.catalog.recipe(&planned.service, &planned.operation) {
-                let plan = UndoPlan { class: UndoClass::None, calls: vec![], caveats: vec![] };
+                let (class, planned_by) = (UndoClass::None, PlannedBy::Catalog);
+                let plan = UndoPlan { class, calls: vec![], caveats: vec![], planned_by };
                 self.settle(recipe, &context, &keep_output(&recipe.needed_output(&plan), &output)).await?;
             }
         }

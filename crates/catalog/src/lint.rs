@@ -9,9 +9,10 @@ use serde_json::{Map, Value, json};
 use crate::catalog::Catalog;
 use crate::consistency::expressions_on_the_call;
 use crate::definition::{Proof, Read, Witness};
+use crate::output::{sensitive_in_output, wanted_output};
 use crate::pointer::{Pointer, Segment, escaped};
 use crate::recipe::Recipe;
-use crate::template::{Template, placeholders};
+use crate::template::Template;
 
 /// Something that a recipe says and the models do not know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,20 +185,16 @@ impl Lint<'_> {
         let undo = definition.undo.present.iter().chain(&definition.undo.absent).map(|call| &call.parameters);
         let settle = definition.settle.iter().flat_map(|settle| &settle.reads).map(|read| &read.parameters);
         let kept: BTreeSet<String> =
-            undo.chain(settle).flat_map(|template| placeholders(&template.clone().into())).collect();
+            undo.chain(settle).flat_map(|template| wanted_output(&template.clone().into())).collect();
         let Ok(operation) = self.index.operation(self.recipe.service(), self.recipe.operation()) else {
             return;
         };
         for expression in kept {
-            let asked = plain_names(&expression);
-            for path in operation.output_sensitive_paths() {
-                let sensitive: Vec<_> = path.split('/').filter(|name| !matches!(*name, "" | "*")).collect();
-                if asked.starts_with(&sensitive) || sensitive.starts_with(&asked) {
-                    self.find(
-                        "output",
-                        format!("`{expression}` keeps `{path}`, which the models call sensitive"),
-                    );
-                }
+            if let Some(path) = sensitive_in_output(&operation, &expression) {
+                self.find(
+                    "output",
+                    format!("`{expression}` keeps `{path}`, which the models call sensitive"),
+                );
             }
         }
     }
@@ -205,6 +202,9 @@ impl Lint<'_> {
     /// What a recipe that calls itself deep must have.
     fn depth(&mut self) {
         let definition = self.recipe.definition();
+        if definition.proof == Proof::Models {
+            self.find("proof", "`models` is for recipes that nobody has written");
+        }
         if !definition.deep {
             return;
         }
@@ -231,14 +231,6 @@ impl Lint<'_> {
             }
         }
     }
-}
-
-/// The names that a path through an output goes along: `Rules[0].Id` gives `Rules`, `Id`.
-fn plain_names(expression: &str) -> Vec<&str> {
-    expression
-        .split(['.', '[', ']'])
-        .filter(|part| part.starts_with(|first: char| first.is_alphabetic()))
-        .collect()
 }
 
 fn told(violation: &Violation) -> String {

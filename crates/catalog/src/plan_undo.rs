@@ -2,7 +2,7 @@
 
 use changegate_change::capture::Capture;
 use changegate_change::sealed::mark;
-use changegate_change::undo::{PlannedCall, UndoClass, UndoPlan};
+use changegate_change::undo::{PlannedBy, PlannedCall, UndoClass, UndoPlan};
 use serde_json::Value;
 
 use crate::call::CallContext;
@@ -68,7 +68,7 @@ pub(crate) fn plan(
     if calls.is_empty() {
         return Ok(none(vec![NOTHING_TO_RESTORE.to_owned()]));
     }
-    Ok(UndoPlan { class, calls, caveats })
+    Ok(UndoPlan { class, calls, caveats, planned_by: PlannedBy::Catalog })
 }
 
 /// The calls that make the change safer if they are made before it.
@@ -95,7 +95,7 @@ pub(crate) fn safer(
 }
 
 fn none(caveats: Vec<String>) -> UndoPlan {
-    UndoPlan { class: UndoClass::None, calls: vec![], caveats }
+    UndoPlan { class: UndoClass::None, calls: vec![], caveats, planned_by: PlannedBy::Catalog }
 }
 
 fn planned(service: &str, calls: &[UndoCall], scope: &Scope) -> Result<Vec<PlannedCall>, RecipeError> {

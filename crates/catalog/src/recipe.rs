@@ -18,10 +18,10 @@ use crate::definition::{Definition, Need, Proof, Witness};
 use crate::diff::{self, DiffLine};
 use crate::error::RecipeError;
 use crate::expression::Scope;
+use crate::output::wanted_output;
 use crate::plan_undo;
 use crate::sealer::Sealer;
 use crate::settle::SettleTest;
-use crate::template::placeholders;
 
 /// The version of the engine that gives recipes their meaning; part of every recipe's hash.
 const ENGINE: u32 = 2;
@@ -259,9 +259,9 @@ impl Recipe {
 
     /// The expressions of what must be kept of the call's output: what the undo and the settle test ask with.
     pub fn needed_output(&self, plan: &UndoPlan) -> BTreeSet<String> {
-        let undo = plan.calls.iter().flat_map(|call| placeholders(&call.parameters));
+        let undo = plan.calls.iter().flat_map(|call| wanted_output(&call.parameters));
         let settle = self.definition.settle.iter().flat_map(|settle| &settle.reads);
-        undo.chain(settle.flat_map(|read| placeholders(&read.parameters.clone().into()))).collect()
+        undo.chain(settle.flat_map(|read| wanted_output(&read.parameters.clone().into()))).collect()
     }
 
     /// The test by which it is known that AWS has finished; none if the answer is the end.

@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 use crate::definition::{ErrorPattern, ServiceFile};
 use crate::expression::Expression;
 use crate::pointer::Pointer;
-use crate::template::{OUTPUT, Template};
+use crate::output::OUTPUT;
+use crate::template::Template;
 
 /// The schema of a recipe file, in draft 2020-12 of [JSON Schema](https://json-schema.org/draft/2020-12).
 #[must_use]
@@ -97,7 +98,7 @@ impl JsonSchema for ErrorPattern {
             "description": "An error code, or `Code: words that the message contains`. An answer without a code is \
                             named by its status: `HTTP 404`.",
             "type": "string",
-            "pattern": r"^(HTTP )?[A-Za-z0-9._-]+(: [\s\S]+)?$",
+            "pattern": r"^(HTTP )?[A-Za-z0-9._*-]+(: [\s\S]+)?$",
         })
     }
 }

@@ -4,7 +4,7 @@ use crate::answers::{Answers, read_calls};
 use crate::call::{CallContext, ReadAnswer, ReadCall};
 use crate::definition::Settle;
 use crate::error::RecipeError;
-use crate::template::{KeptOutput, resolve_output};
+use crate::output::{KeptOutput, resolve_output};
 
 /// The settle test of a recipe.
 #[derive(Debug, Clone)]

@@ -1,15 +1,11 @@
 //! Templates: JSON with expressions in it.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::error::RecipeError;
 use crate::expression::{Expression, InvalidExpression, Scope, value_of};
-
-/// The key of a placeholder that only the call's own output can fill.
-pub const OUTPUT: &str = "$output";
+use crate::output::{OUTPUT, output_of};
 
 /// A value that is no template.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +20,7 @@ pub(crate) enum InvalidTemplate {
 ///
 /// A text that begins with `=` is an expression; every other text, number and truth value stands for itself. A member
 /// whose expression gives `null` is left out. An object `{ "$output" = "…" }` stays in place until the call's output is
-/// known: see [`resolve_output`].
+/// known: see [`crate::resolve_output`].
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(try_from = "Value", into = "Value")]
 pub(crate) enum Template {
@@ -159,67 +155,6 @@ impl From<Template> for Value {
     }
 }
 
-fn output_of(map: &Map<String, Value>) -> Option<&str> {
-    map.get(OUTPUT).filter(|_| map.len() == 1)?.as_str()
-}
-
-/// What was kept of an output: the values of expressions, by their text.
-pub type KeptOutput = BTreeMap<String, Value>;
-
-/// The values that expressions have in an output. What the output does not have is left out. It is all that is kept of it.
-#[must_use]
-pub fn keep_output(expressions: &BTreeSet<String>, output: &Value) -> KeptOutput {
-    let scope = Scope::within(output);
-    let found = |text: &String| {
-        let found = value_of(Expression::parse(text).ok()?.evaluate(&scope).ok()?.as_ref());
-        (!found.is_null()).then(|| (text.clone(), found))
-    };
-    expressions.iter().filter_map(found).collect()
-}
-
-/// The expressions of the placeholders `{"$output": "…"}` in a value.
-pub(crate) fn placeholders(value: &Value) -> BTreeSet<String> {
-    let mut wanted = BTreeSet::new();
-    collect_placeholders(value, &mut wanted);
-    wanted
-}
-
-fn collect_placeholders(value: &Value, wanted: &mut BTreeSet<String>) {
-    match value {
-        Value::Object(map) => match output_of(map) {
-            Some(text) => {
-                wanted.insert(text.to_owned());
-            }
-            None => map.values().for_each(|member| collect_placeholders(member, wanted)),
-        },
-        Value::Array(items) => items.iter().for_each(|item| collect_placeholders(item, wanted)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
-/// Fills the placeholders `{"$output": "…"}` of an undo call, or of a read of a settle test, from what was kept of the
-/// output of the call.
-///
-/// # Errors
-/// [`RecipeError::DoesNotFit`] if the output did not have it: nothing is asked with a parameter missing.
-pub fn resolve_output(parameters: &Value, kept: &KeptOutput) -> Result<Value, RecipeError> {
-    match parameters {
-        Value::Object(map) => match output_of(map) {
-            Some(text) => kept.get(text).cloned().ok_or_else(|| RecipeError::DoesNotFit {
-                expression: text.to_owned(),
-                reason: "the output does not have it".to_owned(),
-            }),
-            None => map
-                .iter()
-                .map(|(name, item)| Ok((name.clone(), resolve_output(item, kept)?)))
-                .collect::<Result<Map<_, _>, _>>()
-                .map(Value::Object),
-        },
-        Value::Array(items) => items.iter().map(|item| resolve_output(item, kept)).collect(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(parameters.clone()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -230,18 +165,6 @@ mod tests {
             Template::try_from(json!({"A": "=call.A", "B": "=call.B", "C": ["x", 1, "='=x'"]})).unwrap();
         let scope = Scope::within(&json!({"call": {"A": 5}}));
         assert_eq!(template.render(&scope).unwrap(), json!({"A": 5, "C": ["x", 1, "=x"]}));
-    }
-
-    #[test]
-    fn an_output_placeholder_waits_for_the_output() {
-        let template = Template::try_from(json!({"Ids": {"$output": "Rules[].Id"}})).unwrap();
-        let planned = template.render(&Scope::default()).unwrap();
-        assert_eq!(planned, json!({"Ids": {"$output": "Rules[].Id"}}));
-        let output = json!({"Rules": [{"Id": "sgr-1"}, {"Id": "sgr-2"}]});
-        let kept = keep_output(&placeholders(&planned), &output);
-        assert_eq!(kept, BTreeMap::from([("Rules[].Id".to_owned(), json!(["sgr-1", "sgr-2"]))]));
-        assert_eq!(resolve_output(&planned, &kept).unwrap(), json!({"Ids": ["sgr-1", "sgr-2"]}));
-        assert!(resolve_output(&planned, &KeptOutput::new()).is_err());
     }
 
     #[test]

@@ -143,6 +143,17 @@ pub struct RecipeRef {
     pub id: String,
     /// The digest of its content.
     pub hash: Digest,
+    /// Set if nobody has written the recipe: it was made from the models, and nothing of it was proven.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best_effort: Option<BestEffort>,
+}
+
+/// What stands in for a recipe that nobody has written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BestEffort {
+    /// The reads whose answers are taken for the state (`polly GetLexicon`); none if the models show no fitting one.
+    pub readers: Vec<String>,
 }
 
 /// A rendered request, without what varies from send to send (date, credentials, signature).

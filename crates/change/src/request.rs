@@ -1,14 +1,14 @@
 //! What an agent submits, read strictly: every violation at once, nothing believed.
 
+mod step;
+
 use std::collections::BTreeSet;
-use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::id::AccountId;
-use crate::sealed::contains_mark;
+pub use step::StepRequest;
 
 /// The longest title, in characters.
 pub const TITLE_MAX: usize = 200;
@@ -20,6 +20,8 @@ pub const INCIDENT_MAX: usize = 200;
 pub const NARRATIVE_MAX: usize = 64 * 1024;
 /// How many steps a change can have. Sets of steps need compensation, which the workflow does not have yet.
 pub const STEPS_MAX: usize = 1;
+/// How many calls an agent can supply to undo a step.
+pub const UNDO_MAX: usize = 25;
 /// How far away `decide_by` can be.
 pub const DECIDE_BY_MAX: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// How far away `decide_by` is unless said.
@@ -69,32 +71,6 @@ pub struct ProposalRequest {
     pub incident: Option<String>,
     /// The run behind it.
     pub narrative: Option<Value>,
-}
-
-/// One AWS API call as an agent names it. Its Debug does not show the parameters.
-#[derive(Clone, PartialEq)]
-pub struct StepRequest {
-    /// The account.
-    pub account: AccountId,
-    /// The region.
-    pub region: String,
-    /// The service, as the models name it (`ssm`).
-    pub service: String,
-    /// The operation (`PutParameter`).
-    pub operation: String,
-    /// Its parameters.
-    pub parameters: Value,
-}
-
-impl fmt::Debug for StepRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StepRequest")
-            .field("account", &self.account)
-            .field("region", &self.region)
-            .field("service", &self.service)
-            .field("operation", &self.operation)
-            .finish_non_exhaustive()
-    }
 }
 
 impl ProposalRequest {
@@ -222,64 +198,6 @@ impl Reader {
         }
         Some(value.clone())
     }
-
-    fn steps(&mut self, map: &Map<String, Value>) -> Option<Vec<StepRequest>> {
-        let Some(value) = map.get("steps") else {
-            return self.refuse("/steps".into(), "missing", "`steps` is required");
-        };
-        let Some(list) = value.as_array() else {
-            return self.refuse("/steps".into(), "type", "`steps` is a list");
-        };
-        if list.is_empty() || list.len() > STEPS_MAX {
-            let message = format!("a change has 1 to {STEPS_MAX} steps, not {}", list.len());
-            return self.refuse("/steps".into(), "length", message);
-        }
-        let steps: Vec<_> = list.iter().enumerate().map(|(number, step)| self.step(number, step)).collect();
-        steps.into_iter().collect()
-    }
-
-    fn step(&mut self, number: usize, value: &Value) -> Option<StepRequest> {
-        let at = format!("/steps/{number}");
-        let Some(map) = value.as_object() else {
-            return self.refuse(at, "type", "a step is an object");
-        };
-        self.known_keys(&at, map, &["account", "region", "service", "operation", "parameters"]);
-        let account = self.account(map, &at);
-        let region = self.text(map, &at, "region", 40);
-        let service = self.text(map, &at, "service", 80);
-        let operation = self.text(map, &at, "operation", 120);
-        let parameters = self.parameters(map, &at);
-        Some(StepRequest {
-            account: account?,
-            region: region?,
-            service: service?,
-            operation: operation?,
-            parameters: parameters?,
-        })
-    }
-
-    fn account(&mut self, map: &Map<String, Value>, at: &str) -> Option<AccountId> {
-        let text = self.text(map, at, "account", 40)?;
-        match text.parse() {
-            Ok(account) => Some(account),
-            Err(error) => self.refuse(format!("{at}/account"), "type", format!("{error}")),
-        }
-    }
-
-    fn parameters(&mut self, map: &Map<String, Value>, at: &str) -> Option<Value> {
-        let path = format!("{at}/parameters");
-        match map.get("parameters") {
-            Some(Value::Object(parameters)) => {
-                let value = Value::Object(parameters.clone());
-                if contains_mark(&value) {
-                    return self.refuse(path, "reserved", "the key `$sealed` is reserved");
-                }
-                Some(value)
-            }
-            Some(_) => self.refuse(path, "type", "`parameters` is an object"),
-            None => self.refuse(path, "missing", "`parameters` is required"),
-        }
-    }
 }
 
 fn escape(key: &str) -> String {
@@ -357,6 +275,30 @@ mod tests {
         let mut document = good();
         document["steps"][0]["parameters"]["Value"] = json!({"$sealed": "hmac:00"});
         assert_eq!(rules(&document), [("/steps/0/parameters".to_owned(), "reserved".to_owned())]);
+    }
+
+    #[test]
+    fn the_undo_of_a_step_is_read_as_strictly_as_its_call() {
+        let mut document = good();
+        let call = json!({"service": "ssm", "operation": "DeleteParameter", "parameters": {"Name": "/pool"}});
+        document["steps"][0]["undo"] = json!([call]);
+        let request = ProposalRequest::read(&document, now()).unwrap();
+        assert_eq!(request.steps[0].undo[0].operation, "DeleteParameter");
+        for (undo, at, rule) in [
+            (json!({}), "/steps/0/undo", "length"),
+            (json!([]), "/steps/0/undo", "length"),
+            (Value::from(vec![call; UNDO_MAX + 1]), "/steps/0/undo", "length"),
+            (json!(["x"]), "/steps/0/undo/0", "type"),
+            (json!([{"service": "s", "operation": "o"}]), "/steps/0/undo/0/parameters", "missing"),
+            (
+                json!([{"service": "s", "operation": "o", "parameters": {"V": {"$sealed": "hmac:00"}}}]),
+                "/steps/0/undo/0/parameters",
+                "reserved",
+            ),
+        ] {
+            document["steps"][0]["undo"] = undo.clone();
+            assert_eq!(rules(&document), [(at.to_owned(), rule.to_owned())], "{undo}");
+        }
     }
 
     #[test]

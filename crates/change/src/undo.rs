@@ -49,4 +49,25 @@ pub struct UndoPlan {
     pub calls: Vec<PlannedCall>,
     /// What a person should know before relying on it, in words.
     pub caveats: Vec<String>,
+    /// Who planned it.
+    #[serde(default, skip_serializing_if = "PlannedBy::is_catalog")]
+    pub planned_by: PlannedBy,
+}
+
+/// Who planned an undo.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlannedBy {
+    /// A recipe of the catalogue, from the state before.
+    #[default]
+    Catalog,
+    /// The agent that proposed the change: its calls fit the models, and nothing more is known of them.
+    Agent,
+}
+
+impl PlannedBy {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+    fn is_catalog(&self) -> bool {
+        *self == Self::Catalog
+    }
 }

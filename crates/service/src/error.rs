@@ -67,8 +67,6 @@ codes! {
     RegionNotAllowed = "region_not_allowed", 403;
     /// The tenant did not open the action class.
     ClassNotOpen = "class_not_open", 403;
-    /// The catalogue has no recipe for the operation.
-    NoRecipe = "no_recipe", 422;
     /// The operation needs a resource that is not there.
     ResourceNotFound = "resource_not_found", 422;
     /// The stack has no service role, so its update would go on under the caller's credentials.

@@ -49,6 +49,7 @@ pub mod review;
 #[cfg(test)]
 mod sample;
 pub mod steps;
+mod supplied_undo;
 pub mod sweep;
 pub mod task;
 pub mod tenant_aws;

@@ -1,28 +1,34 @@
 //! From what an agent names to a step: understand the call, ask the policy, read the state, plan the undo, render the bytes.
 
+use std::borrow::Cow;
+
 use aws_call::{LookupError, Operation};
 use changegate_catalog::{CallContext, ReadAnswer, Recipe, Sealer};
 use changegate_change::capture::{Capture, CaptureRef};
 use changegate_change::id::ChangeId;
-use changegate_change::proposal::{RecipeRef, SaferCall, Step};
+use changegate_change::proposal::{BestEffort, RecipeRef, SaferCall, Step};
 use changegate_change::request::{StepRequest, Violation};
 use changegate_change::tenant::{Account, TenantConfig};
+use changegate_change::undo::PlannedCall;
 use changegate_policy::{Denial, open_account};
 use serde_json::Value;
 
 use crate::error::{Code, ServiceError};
 use crate::protected::Protected;
 use crate::steps::{answers, idempotency_token, recipe_error, render_call, session_policy};
+use crate::supplied_undo::{self, At};
 use crate::tenant_aws::TenantAws;
 
 /// A call that was understood: it exists, may be called through Changegate, and its parameters fit.
 #[derive(Debug)]
 pub struct Understood<'a> {
     operation: Operation,
-    recipe: &'a Recipe,
+    recipe: Cow<'a, Recipe>,
     account: &'a Account,
     context: CallContext,
     number: usize,
+    /// The undo that the agent brought.
+    supplied: Vec<PlannedCall>,
 }
 
 /// A step with the capture that it names.
@@ -37,7 +43,7 @@ pub struct Prepared {
 impl Understood<'_> {
     /// The recipe.
     pub fn recipe(&self) -> &Recipe {
-        self.recipe
+        &self.recipe
     }
 
     /// The account.
@@ -68,17 +74,15 @@ pub fn understand<'a>(
     number: usize,
     request: &StepRequest,
 ) -> Result<Understood<'a>, ServiceError> {
+    let at = format!("/steps/{number}");
     let operation =
-        aws.index().operation(&request.service, &request.operation).map_err(|e| lookup(number, e))?;
+        aws.index().operation(&request.service, &request.operation).map_err(|e| lookup(&at, e))?;
     supported(&operation)?;
     let account = open_account(config, &request.account, &request.region).map_err(|d| denial(&d))?;
-    let recipe = aws.catalog().recipe(operation.service(), operation.name()).ok_or_else(|| {
-        let call = format!("{}:{}", operation.service(), operation.name());
-        ServiceError::new(Code::NoRecipe, format!("the catalogue has no recipe for {call}"))
-    })?;
+    let recipe = aws.recipe_for(&operation)?;
     let mut parameters = request.parameters.clone();
     let filled: Vec<_> = recipe.filled().collect();
-    violations(number, &operation, &parameters, &filled)?;
+    violations(&at, &operation, &parameters, &filled)?;
     resolve_token(&operation, &mut parameters, change, number);
     let partition = account.reader_role.split(':').nth(1).unwrap_or("aws").to_owned();
     let context = CallContext {
@@ -88,7 +92,15 @@ pub fn understand<'a>(
         parameters,
     };
     untouched(protected, config, &operation, &context)?;
-    Ok(Understood { operation, recipe, account, context, number })
+    let supplied = request.undo.clone();
+    supplied_undo::check(aws, &At { place: &at, operation: &operation, recipe: &recipe }, &supplied)?;
+    for call in &supplied {
+        let operation =
+            aws.index().operation(&call.service, &call.operation).map_err(ServiceError::internal)?;
+        let context = CallContext { parameters: call.parameters.clone(), ..context.clone() };
+        untouched(protected, config, &operation, &context)?;
+    }
+    Ok(Understood { operation, recipe, account, context, number, supplied })
 }
 
 /// Reads the state before, plans the undo and renders the request.
@@ -102,7 +114,7 @@ pub async fn prepare(
     sealer: &mut Sealer,
     fingerprint_key: &[u8; 32],
 ) -> Result<Prepared, ServiceError> {
-    let answers = answers(aws, call.recipe, &call.context, credentials).await?;
+    let answers = answers(aws, &call.recipe, &call.context, credentials).await?;
     plan(aws, call, &answers, sealer, fingerprint_key)
 }
 
@@ -117,12 +129,15 @@ pub fn plan(
     sealer: &mut Sealer,
     fingerprint_key: &[u8; 32],
 ) -> Result<Prepared, ServiceError> {
-    let Understood { operation, recipe, account, mut context, number } = call;
+    let Understood { operation, recipe, account, mut context, number, supplied } = call;
     context.parameters = recipe.fill(&context, answers).map_err(recipe_error)?;
-    violations(number, &operation, &context.parameters, &[])?;
+    violations(&format!("/steps/{number}"), &operation, &context.parameters, &[])?;
     let before = recipe.capture(&context, answers, sealer).map_err(recipe_error)?;
     recipe.check(&context, &before).map_err(recipe_error)?;
-    let undo = recipe.undo(&context, &before).map_err(recipe_error)?;
+    let undo = match supplied.as_slice() {
+        [] => recipe.undo(&context, &before).map_err(recipe_error)?,
+        calls => supplied_undo::plan(aws, calls, sealer)?,
+    };
     let safer = recipe.safer(&context, &before).map_err(recipe_error)?;
     let expected = recipe.expected(&context, &before, sealer).unwrap_or_else(|error| {
         // Without it the approver sees no difference in advance; all else is as safe as with it.
@@ -156,7 +171,7 @@ pub fn plan(
         wider: policy.wider,
         before: CaptureRef::to(&before)?,
         diff: serde_json::to_value(diff)?,
-        recipe: RecipeRef { id: recipe.id().to_owned(), hash: recipe.hash() },
+        recipe: recipe_ref(&recipe),
         index: aws.index().hash().to_owned(),
         undo,
         settle: recipe.settle().map(|settle| settle.describe().to_owned()),
@@ -167,7 +182,13 @@ pub fn plan(
     Ok(Prepared { step, before })
 }
 
-fn lookup(number: usize, error: LookupError) -> ServiceError {
+fn recipe_ref(recipe: &Recipe) -> RecipeRef {
+    let best_effort = recipe.is_best_effort().then(|| BestEffort { readers: recipe.readers() });
+    RecipeRef { id: recipe.id().to_owned(), hash: recipe.hash(), best_effort }
+}
+
+/// A name that the models do not have, at `at` of the proposal.
+pub(crate) fn lookup(at: &str, error: LookupError) -> ServiceError {
     let (code, field, nearest) = match &error {
         LookupError::UnknownService { nearest, .. } => (Code::UnknownService, "service", nearest.clone()),
         LookupError::UnknownOperation { nearest, .. } => {
@@ -176,12 +197,13 @@ fn lookup(number: usize, error: LookupError) -> ServiceError {
         LookupError::UnknownWaiter { .. } | LookupError::Index(_) => return ServiceError::internal(error),
     };
     let message = error.to_string();
-    let mut violation = Violation::new(format!("/steps/{number}/{field}"), "unknown", message.clone());
+    let mut violation = Violation::new(format!("{at}/{field}"), "unknown", message.clone());
     violation.nearest = nearest.into_iter().next();
     ServiceError::violations(code, message, vec![violation])
 }
 
-fn supported(operation: &Operation) -> Result<(), ServiceError> {
+/// Refuses what is no change, or cannot be called.
+pub(crate) fn supported(operation: &Operation) -> Result<(), ServiceError> {
     let call = format!("{}:{}", operation.service(), operation.name());
     if let Some(reason) = operation.unsupported() {
         let message = format!("{call} cannot be called through Changegate: {reason}");
@@ -210,7 +232,7 @@ pub fn denial(denial: &Denial) -> ServiceError {
 
 /// What is wrong with the parameters. Those of `filled` are filled in later.
 fn violations(
-    number: usize,
+    at: &str,
     operation: &Operation,
     parameters: &Value,
     filled: &[&str],
@@ -223,13 +245,22 @@ fn violations(
         .validate(parameters)
         .into_iter()
         .filter(|violation| !violation.warning && !filled_in(violation))
-        .map(|violation| Violation {
-            path: format!("/steps/{number}/parameters{}", violation.path),
-            rule: violation.rule.to_owned(),
-            message: violation.message,
-            nearest: violation.nearest,
-        })
+        .map(|violation| of_proposal(at, violation))
         .collect();
+    refuse_unless_empty(operation, found)
+}
+
+/// A violation of the models as one of the proposal.
+pub(crate) fn of_proposal(at: &str, violation: aws_call::Violation) -> Violation {
+    Violation {
+        path: format!("{at}/parameters{}", violation.path),
+        rule: violation.rule.to_owned(),
+        message: violation.message,
+        nearest: violation.nearest,
+    }
+}
+
+pub(crate) fn refuse_unless_empty(operation: &Operation, found: Vec<Violation>) -> Result<(), ServiceError> {
     if found.is_empty() {
         return Ok(());
     }

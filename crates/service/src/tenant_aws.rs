@@ -1,12 +1,14 @@
 //! A tenant's account: roles that are assumed, states that are read.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
-use aws_call::{Client, Index, ReadError, Refusal, Target};
+use aws_call::{Client, Index, LookupError, Operation, ReadError, Refusal, Target};
 use aws_credential_types::Credentials;
 use aws_sdk_sts::error::{DisplayErrorContext, ProvideErrorMetadata};
 use aws_sdk_sts::types::Tag;
-use changegate_catalog::{Catalog, ReadAnswer, ReadCall, RecipeError};
+use changegate_catalog::{Catalog, ReadAnswer, ReadCall, Recipe, RecipeError};
+use changegate_change::proposal::Step;
 use url::Url;
 
 use crate::error::{Code, ServiceError};
@@ -77,9 +79,24 @@ impl TenantAws {
         &self.index
     }
 
-    /// The recipes.
-    pub fn catalog(&self) -> &Catalog {
-        &self.catalog
+    /// The recipe of a step's operation, written or made from the models; none if the models no longer have the operation.
+    ///
+    /// # Errors
+    /// An index or a recipe that cannot be read.
+    pub fn recipe(&self, step: &Step) -> Result<Option<Cow<'_, Recipe>>, ServiceError> {
+        match self.index.operation(&step.service, &step.operation) {
+            Ok(operation) => self.recipe_for(&operation).map(Some),
+            Err(LookupError::UnknownService { .. } | LookupError::UnknownOperation { .. }) => Ok(None),
+            Err(error) => Err(ServiceError::internal(error)),
+        }
+    }
+
+    /// The recipe of an operation, written or made from the models.
+    ///
+    /// # Errors
+    /// A recipe that cannot be read.
+    pub fn recipe_for(&self, operation: &Operation) -> Result<Cow<'_, Recipe>, ServiceError> {
+        self.catalog.recipe_for(&self.index, operation).map_err(ServiceError::internal)
     }
 
     /// The client that sends.

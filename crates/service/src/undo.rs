@@ -75,11 +75,7 @@ impl Propose {
         after: &CaptureRef,
         vault: &Vault,
     ) -> Result<(), ServiceError> {
-        let recipe = self
-            .aws
-            .catalog()
-            .recipe(&step.service, &step.operation)
-            .filter(|r| r.hash() == step.recipe.hash);
+        let recipe = self.aws.recipe(step)?.filter(|recipe| recipe.hash() == step.recipe.hash);
         let recipe = recipe.ok_or_else(|| {
             let message =
                 "the recipe of the change is not the one that planned its undo; propose the undo yourself";
@@ -89,7 +85,7 @@ impl Propose {
         let reader = self.aws.reader(&step.reader_role, caller.config.external_id(), tenant, change).await?;
         let mut sealer = Sealer::new(self.fingerprints.fingerprint_key(&proposal.tenant).await?);
         let context = call_context(step, vault)?;
-        let present = capture(&self.aws, recipe, &context, &reader, &mut sealer).await?;
+        let present = capture(&self.aws, &recipe, &context, &reader, &mut sealer).await?;
         if Recipe::is_undisturbed(after, &present)? {
             return Ok(());
         }
@@ -132,7 +128,11 @@ fn undoable<'a>(
             "AWS did not finish the change in its time, or the state after it could not be read; look at the resource first",
         )
     })?;
-    if step.undo.class == UndoClass::None || step.undo.calls.is_empty() || step.before.truncated {
+    if step.before.truncated {
+        let message = "the state before the change was not captured whole, so it cannot be restored";
+        return Err(ServiceError::new(Code::UndoUnavailable, message));
+    }
+    if step.undo.class == UndoClass::None || step.undo.calls.is_empty() {
         let why = step.undo.caveats.first().map_or("it has none", String::as_str);
         return Err(ServiceError::new(Code::UndoUnavailable, format!("there is no undo: {why}")));
     }
@@ -169,6 +169,7 @@ fn request(
             service: call.service.clone(),
             operation: call.operation.clone(),
             parameters,
+            undo: vec![],
         })
     };
     Ok(ProposalRequest {

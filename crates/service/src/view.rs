@@ -158,6 +158,7 @@ fn step_view(
         "access": step.access,
         "action_class": step.action_class,
         "recipe": step.recipe.id,
+        "best_effort": step.recipe.best_effort,
         "before": state_view(sees, before)?,
         "diff": diff_view(sees, diff),
         "undo": undo_view(sees, step),
@@ -194,7 +195,9 @@ fn diff_view(sees: AgentSees, diff: &Value) -> Value {
 
 fn undo_view(sees: AgentSees, step: &Step) -> Value {
     let calls: Vec<_> = step.undo.calls.iter().map(|call| planned_view(sees, call)).collect();
-    json!({"class": step.undo.class, "calls": calls, "caveats": step.undo.caveats})
+    json!({
+        "class": step.undo.class, "planned_by": step.undo.planned_by, "calls": calls, "caveats": step.undo.caveats,
+    })
 }
 
 fn safer_view(sees: AgentSees, safer: &SaferCall) -> Value {

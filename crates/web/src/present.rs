@@ -4,7 +4,7 @@ use changegate_change::capture::Capture;
 use changegate_change::decision::Decision;
 use changegate_change::id::ApproverId;
 use changegate_change::json::{StrictJsonError, canonical};
-use changegate_change::proposal::{Proposal, Step};
+use changegate_change::proposal::{Proposal, RecipeRef, Step};
 use changegate_change::sealed::mark;
 use changegate_change::status::Status;
 use changegate_change::step_record::{AttemptResult, StepRecord};
@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::page::moment::Moment;
 use crate::page::review::{
     self as page, Action, AttemptView, Deadlines, DecisionView, DiffLine, HistoryLine, Parameter,
-    PlannedCallView, ReviewPage, Shown, StateView, StepView, UndoView,
+    PlannedCallView, ReviewPage, Shown, StateSource, StateView, StepView, UndoView,
 };
 use crate::page::text::{Code, Prose};
 
@@ -151,6 +151,7 @@ fn step_view(
         attempt: attempt.map(|attempt| attempt_view(attempt, now)),
         after: after.map(state_view),
         before: state_view(before),
+        source: state_source(&step.recipe),
         undo: undo_view(&step.undo),
         wider: step.wider.iter().map(Prose::new).collect(),
         risks: step.risks.iter().map(Prose::new).collect(),
@@ -223,8 +224,18 @@ fn diff_lines(diff: &Value) -> Result<Vec<DiffLine>, StrictJsonError> {
         .collect()
 }
 
+fn state_source(recipe: &RecipeRef) -> StateSource {
+    match &recipe.best_effort {
+        None => StateSource::Recipe,
+        Some(best_effort) if best_effort.readers.is_empty() => StateSource::Nothing,
+        Some(best_effort) => StateSource::BestEffort(best_effort.readers.iter().map(Code::new).collect()),
+    }
+}
+
 fn state_view(capture: &Capture) -> StateView {
-    if capture.present {
+    if capture.truncated && capture.state.is_null() {
+        StateView::Unknown
+    } else if capture.present {
         StateView::Present { state: pretty(&capture.state), truncated: capture.truncated }
     } else {
         StateView::Absent
@@ -236,6 +247,7 @@ fn undo_view(undo: &UndoPlan) -> UndoView {
         class: undo.class,
         calls: undo.calls.iter().map(planned_call).collect(),
         caveats: undo.caveats.iter().map(Prose::new).collect(),
+        planned_by: undo.planned_by,
     }
 }
 

@@ -4,7 +4,7 @@
 mod sample;
 
 use changegate_change::status::Status;
-use changegate_web::page::review::{Action, ReviewPage, Shown, Value, status_words};
+use changegate_web::page::review::{Action, ReviewPage, Shown, StateSource, Value, status_words};
 use changegate_web::page::style;
 use changegate_web::page::text::{Code, Prose};
 
@@ -90,6 +90,24 @@ fn an_excerpt_hides_no_character_that_misleads() {
     for hidden in ["<script", "<b>", "\u{202E}", "\u{200B}", "\u{2066}", "\u{FEFF}"] {
         assert!(!diff.contains(hidden), "{hidden:?}");
     }
+}
+
+#[test]
+fn what_no_recipe_stands_behind_is_labelled() {
+    let mut page = sample::best_effort();
+    let html = render(&page).unwrap();
+    for words in [
+        "best effort: the answer of <code class=\"call\">polly GetLexicon</code>",
+        "The state is not known",
+        "It cannot be told beforehand",
+        "Undo supplied by the agent, not checked",
+    ] {
+        assert!(html.contains(words), "{words}");
+    }
+    for step in &mut page.steps {
+        step.source = StateSource::Nothing;
+    }
+    assert!(render(&page).unwrap().contains("nothing is known to read it with"));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What must still be as it was approved: models, recipe, request, roles, state.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use aws_call::Request;
@@ -60,7 +61,7 @@ impl ApplyStep {
         let reader = self.aws.reader(&step.reader_role, external_id, tenant, change).await;
         let reader = reader.map_err(not_read)?;
         let (credentials, ends_at) = self.executor(step, external_id, tenant, change).await?;
-        self.undrifted(cleared, step, recipe, &context, &reader, key).await?;
+        self.undrifted(cleared, step, &recipe, &context, &reader, key).await?;
         let secret = rendered.fingerprint.body.starts_with("hmac:");
         let (operation, request) = (rendered.operation, rendered.request);
         let needed_output = recipe.needed_output(&step.undo);
@@ -68,14 +69,14 @@ impl ApplyStep {
     }
 
     /// The recipe that planned the step, if models and recipe are still those.
-    fn approved_recipe(&self, step: &Step) -> Result<&Recipe, Refusal> {
+    fn approved_recipe(&self, step: &Step) -> Result<Cow<'_, Recipe>, Halt> {
         if self.aws.index().hash() != step.index {
-            return Err(Refusal::stale("index_changed", "the models changed after the proposal"));
+            return Err(Refusal::stale("index_changed", "the models changed after the proposal").into());
         }
-        let recipe = self.aws.catalog().recipe(&step.service, &step.operation);
+        let recipe = self.aws.recipe(step)?;
         recipe
             .filter(|recipe| recipe.id() == step.recipe.id && recipe.hash() == step.recipe.hash)
-            .ok_or_else(|| Refusal::stale("recipe_changed", "the recipe changed after the proposal"))
+            .ok_or_else(|| Refusal::stale("recipe_changed", "the recipe changed after the proposal").into())
     }
 
     /// The executor session: for this step only, and for a minute if the step allows that.

@@ -64,11 +64,11 @@ impl Observe {
         let elapsed = since(attempt.ended_at, self.clock.now());
         let step = accepted.proposal.get().step(*number);
         let step = step.ok_or_else(|| ServiceError::internal("settling without a step"))?;
-        let Some(recipe) = self.aws.catalog().recipe(&step.service, &step.operation) else {
+        let Some(recipe) = self.aws.recipe(step)? else {
             let message = "the catalogue has no recipe for the operation any more";
             return Ok(Look::Over(Over::NotRead("recipe_gone", message.into())));
         };
-        match self.looked(accepted, step, recipe, &attempt.output, elapsed).await {
+        match self.looked(accepted, step, &recipe, &attempt.output, elapsed).await {
             Ok(look) => Ok(look),
             Err(error) => Ok(not_read(&error, elapsed)),
         }

@@ -4,7 +4,7 @@ use askama::Template;
 use changegate_change::decision::Verb;
 use changegate_change::status::Status;
 use changegate_change::step_record::Outcome;
-use changegate_change::undo::UndoClass;
+use changegate_change::undo::{PlannedBy, UndoClass};
 
 use crate::page::excerpt::{Difference, Excerpt, Piece};
 use crate::page::moment::Moment;
@@ -105,6 +105,8 @@ pub struct StepView {
     pub after: Option<StateView>,
     /// The state before.
     pub before: StateView,
+    /// Where the states come from.
+    pub source: StateSource,
     /// What undoes it.
     pub undo: UndoView,
     /// What the session policy allows beyond the resource.
@@ -155,11 +157,24 @@ pub struct DiffLine {
     pub after: Option<Shown>,
 }
 
+/// Where the states of a step come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StateSource {
+    /// A recipe says what to read and what of it the call can change.
+    Recipe,
+    /// No recipe: the whole answer of these reads, which the models show to be near the call.
+    BestEffort(Vec<Code>),
+    /// No recipe, and no read that fits.
+    Nothing,
+}
+
 /// The state of what a call touches, as Changegate read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StateView {
     /// The resource is not there.
     Absent,
+    /// Nothing could be read of it.
+    Unknown,
     /// The resource's state, laid out.
     Present {
         /// The state.
@@ -178,6 +193,8 @@ pub struct UndoView {
     pub calls: Vec<PlannedCallView>,
     /// What to know before relying on it.
     pub caveats: Vec<Prose>,
+    /// Who planned it.
+    pub planned_by: PlannedBy,
 }
 
 /// A call that is planned, to undo or to be safer.
@@ -297,12 +314,20 @@ impl ReviewPage {
     }
 }
 
+impl StepView {
+    /// Whether the expected difference is one: after the call it is, and before it with a recipe.
+    fn knows_what_to_expect(&self) -> bool {
+        self.after.is_some() || self.source == StateSource::Recipe
+    }
+}
+
 impl UndoView {
     fn headline(&self) -> &'static str {
-        match self.class {
-            UndoClass::Full => "Can be undone in full",
-            UndoClass::Partial => "Can be undone in part",
-            UndoClass::None => "Cannot be undone",
+        match (self.planned_by, self.class) {
+            (_, UndoClass::None) => "Cannot be undone",
+            (PlannedBy::Agent, _) => "Undo supplied by the agent, not checked",
+            (PlannedBy::Catalog, UndoClass::Full) => "Can be undone in full",
+            (PlannedBy::Catalog, UndoClass::Partial) => "Can be undone in part",
         }
     }
 

@@ -3,11 +3,11 @@
 use changegate_change::decision::Verb;
 use changegate_change::status::Status;
 use changegate_change::step_record::Outcome;
-use changegate_change::undo::UndoClass;
+use changegate_change::undo::{PlannedBy, UndoClass};
 use changegate_web::page::moment::Moment;
 use changegate_web::page::review::{
     Action, AttemptView, Deadlines, DecisionView, DiffLine, HistoryLine, Parameter, PlannedCallView,
-    ReviewPage, Shown, StateView, StepView, UndoView, Value,
+    ReviewPage, Shown, StateSource, StateView, StepView, UndoView, Value,
 };
 use changegate_web::page::text::{Code, Prose};
 use jiff::{Timestamp, ToSpan};
@@ -95,6 +95,7 @@ fn parameter_step() -> StepView {
             state: Code::new("{\n  \"Tier\": \"Standard\",\n  \"Type\": \"String\",\n  \"Value\": \"10\"\n}"),
             truncated: false,
         },
+        source: StateSource::Recipe,
         undo: UndoView {
             class: UndoClass::Full,
             calls: vec![PlannedCallView {
@@ -104,6 +105,7 @@ fn parameter_step() -> StepView {
                 ),
             }],
             caveats: Vec::new(),
+            planned_by: PlannedBy::Catalog,
         },
         attempt: None,
         after: None,
@@ -112,6 +114,31 @@ fn parameter_step() -> StepView {
         safer: Vec::new(),
         settle: None,
     }
+}
+
+/// A call that has no recipe, with an undo of the agent's.
+pub(crate) fn best_effort() -> ReviewPage {
+    let mut page = waiting();
+    let step = StepView {
+        service: Code::new("polly"),
+        operation: Code::new("DeleteLexicon"),
+        action_class: Code::new("polly-other"),
+        diff: Vec::new(),
+        before: StateView::Unknown,
+        source: StateSource::BestEffort(vec![Code::new("polly GetLexicon")]),
+        undo: UndoView {
+            class: UndoClass::Partial,
+            calls: vec![PlannedCallView {
+                call: Code::new("polly PutLexicon"),
+                parameters: Code::new("{\n  \"Content\": \"…\",\n  \"Name\": \"mine\"\n}"),
+            }],
+            caveats: vec![Prose::new("The agent supplied this undo.")],
+            planned_by: PlannedBy::Agent,
+        },
+        ..parameter_step()
+    };
+    page.steps = vec![step];
+    page
 }
 
 /// Words and code that try to mislead.
@@ -214,6 +241,7 @@ pub(crate) fn decided() -> ReviewPage {
             class: UndoClass::None,
             calls: Vec::new(),
             caveats: vec![Prose::new("AWS keeps no copy.")],
+            planned_by: PlannedBy::Catalog,
         },
         ..parameter_step()
     };
