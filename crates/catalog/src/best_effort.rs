@@ -66,13 +66,12 @@ fn definition(operation: &Operation, reader: Option<&Reader>) -> Value {
     let mut reads = Vec::new();
     let mut volatile = Vec::new();
     if let Some(reader) = reader {
-        let when = &reader.asks_with;
         let mut read = json!({
             "name": READ, "operation": reader.operation.name(), "parameters": reader.parameters,
             "pages": reader.operation.is_paginated(), "absent": ABSENT, "unclear": UNCLEAR,
         });
-        if let (Some(read), false) = (read.as_object_mut(), when.is_empty()) {
-            read.insert("when".to_owned(), when.join(" && ").into());
+        if let (Some(read), Some(when)) = (read.as_object_mut(), &reader.when) {
+            read.insert("when".to_owned(), when.as_str().into());
         }
         reads.push(read);
         volatile = reader.operation.output_timestamps();

@@ -174,13 +174,6 @@ async fn an_operation_that_cannot_be_captured_whole_is_refused() {
 }
 
 #[tokio::test]
-async fn an_operation_without_a_recipe_is_refused() {
-    let tenant = Plan::named("bad-recipe").make().await;
-    let call = ("polly", "DeleteLexicon", json!({"Name": "mine"}));
-    refused_call(&tenant, (422, "no_recipe"), call).await;
-}
-
-#[tokio::test]
 async fn a_step_that_touches_changegate_is_refused() {
     let tenant = Plan::named("bad-own").make().await;
     let document = json!({"Version": "2012-10-17", "Statement": []}).to_string();

@@ -27,3 +27,4 @@ mod sessions;
 mod tampering;
 mod undo;
 mod webhooks;
+mod without_recipe;

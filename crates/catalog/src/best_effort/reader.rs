@@ -15,8 +15,8 @@ pub(super) struct Reader {
     pub(super) operation: Operation,
     /// The parameters, in the form of recipe files.
     pub(super) parameters: Value,
-    /// Expressions on the call that must not be `null`, since the read needs them and the call can be without.
-    pub(super) asks_with: Vec<String>,
+    /// An expression on the call that must hold, where the call can be without what the read needs.
+    pub(super) when: Option<String>,
 }
 
 impl Reader {
@@ -40,8 +40,8 @@ impl Reader {
             let read = Name::of(&read);
             let kinship = name.kinship(&read)?;
             let asked = Asked { call: &name, read: &read, kinship, given: &given };
-            let (parameters, asks_with) = asked.parameters(&operation.parameters().ok()?)?;
-            Some(Self { operation, parameters: Value::Object(parameters), asks_with })
+            let (parameters, when) = asked.parameters(&operation.parameters().ok()?)?;
+            Some(Self { operation, parameters: Value::Object(parameters), when })
         })
     }
 }
@@ -67,17 +67,18 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// The parameters of the read, and what of the call they need; `None` if the call does not have what the read needs.
-    fn parameters(&self, wanted: &[Parameter]) -> Option<(Map<String, Value>, Vec<String>)> {
+    /// The parameters of the read, and the condition on the call under which it can be asked; `None` if the call does not
+    /// have what the read needs.
+    fn parameters(&self, wanted: &[Parameter]) -> Option<(Map<String, Value>, Option<String>)> {
         let mut parameters = Map::new();
-        let mut asks_with = Vec::new();
+        let mut needed = Vec::new();
         let mut narrowed = false;
         for parameter in wanted {
             let source = self.source(parameter);
             if parameter.required {
                 let (own, value) = source.filter(|(own, _)| own.required || self.kinship >= Kinship::View)?;
                 if !own.required {
-                    asks_with.push(member(&own.name));
+                    needed.push(member(&own.name));
                 }
                 parameters.insert(parameter.name.clone(), value);
                 narrowed = true;
@@ -86,9 +87,39 @@ impl Asked<'_> {
                 narrowed |= own.required && (names_something(&own.name) || self.is_noun(&own.name));
             }
         }
-        let one_of_its_kind =
+        if narrowed {
+            let condition = (!needed.is_empty()).then(|| needed.join(" && "));
+            return Some((parameters, condition));
+        }
+        self.one_of_several_names(wanted, parameters)
+    }
+
+    /// The parameters of a read that takes one of several names of the thing, as the call does.
+    fn one_of_several_names(
+        &self,
+        wanted: &[Parameter],
+        mut parameters: Map<String, Value>,
+    ) -> Option<(Map<String, Value>, Option<String>)> {
+        let mut names = Vec::new();
+        for parameter in wanted {
+            if let Some((own, value)) = self.source(parameter).filter(|(own, _)| self.names_noun(own)) {
+                parameters.insert(parameter.name.clone(), value);
+                names.push(member(&own.name));
+            }
+        }
+        let of_its_kind =
             self.call.noun == self.read.noun && self.read.verb != "List" && self.given_no_name();
-        (narrowed || one_of_its_kind).then_some((parameters, asks_with))
+        match names.as_slice() {
+            [] => of_its_kind.then_some((parameters, None)),
+            names => Some((parameters, Some(names.join(" || ")))),
+        }
+    }
+
+    fn names_noun(&self, own: &Parameter) -> bool {
+        let noun = self.read.noun.concat().to_ascii_lowercase();
+        own.kind == ParameterKind::Text
+            && own.name.to_ascii_lowercase().starts_with(&noun)
+            && names_something(&own.name)
     }
 
     /// Whether the call names nothing, as calls on settings of an account do.

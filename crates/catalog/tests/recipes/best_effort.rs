@@ -48,6 +48,13 @@ fn the_reader_is_the_one_of_the_same_thing_with_the_same_parameters() {
             json!({"resourceArn": "arn", "tagKeys": ["a"]}),
             ("ListTagsForResource", json!({"resourceArn": "arn"})),
         ),
+        (
+            "kinesis",
+            "IncreaseStreamRetentionPeriod",
+            json!({"StreamName": "s", "RetentionPeriodHours": 48}),
+            ("DescribeStream", json!({"StreamName": "s"})),
+        ),
+        ("kinesis", "IncreaseStreamRetentionPeriod", json!({"RetentionPeriodHours": 48}), none.clone()),
         ("iot", "UpdateIndexingConfiguration", json!({}), ("GetIndexingConfiguration", json!({}))),
         (
             "schemas",
