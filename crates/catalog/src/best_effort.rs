@@ -11,6 +11,7 @@ use aws_call::{Index, Operation};
 use serde_json::{Value, json};
 
 use crate::catalog::consistent;
+use crate::definition::{Definition, Proof};
 use crate::error::CatalogError;
 use crate::recipe::Recipe;
 use reader::Reader;
@@ -51,8 +52,10 @@ pub(crate) fn derive(index: &Index, operation: &Operation) -> Result<Recipe, Cat
     let reader = Reader::of(index, operation);
     let definition = definition(operation, reader.as_ref());
     let id = format!("{}/{}", operation.service(), operation.name());
-    let definition =
+    let mut definition: Definition =
         serde_json::from_value(definition).map_err(|source| CatalogError::BuiltIn { id, source })?;
+    // No file can say so of itself.
+    definition.proof = Proof::Models;
     consistent(operation.service(), definition)
 }
 
@@ -89,7 +92,7 @@ fn definition(operation: &Operation, reader: Option<&Reader>) -> Value {
         "resource": format!("what {service} {name} changes"),
         "action_class": action_class(service),
         "agent_may_see": "names",
-        "proof": "models",
+        "proof": "documentation",
         "witness": { "nothing": "nobody has written down what the call changes" },
         "risks": risks(reader),
         "read": reads,

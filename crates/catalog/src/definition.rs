@@ -107,6 +107,7 @@ pub(crate) struct Definition {
 #[serde(rename_all = "snake_case")]
 pub enum Proof {
     /// Derived from the models, not written by anybody.
+    #[serde(skip_deserializing)]
     #[cfg_attr(feature = "schema", schemars(skip))]
     Models,
     /// From the documentation only.

@@ -15,6 +15,7 @@
 //! | [`DiffLine`] | one difference between two captures |
 //! | [`toml_files`] | where recipe files lie |
 //! | [`ValueTemplate`] | the form of values in recipe files, for other files that use it |
+//! | [`RolePolicies`] | what the roles of an account must be allowed for action classes |
 //! | [`LintFinding`] | what the models of the services say against a recipe |
 //! | `recipe_file_schema` | the JSON Schema of a recipe file (feature `schema`) |
 
@@ -32,6 +33,7 @@ mod expression;
 mod functions;
 mod lint;
 mod output;
+mod permissions;
 mod plan_undo;
 mod pointer;
 mod recipe;
@@ -51,6 +53,7 @@ pub use diff::{DiffChange, DiffLine, diff};
 pub use error::{CatalogError, RecipeError};
 pub use lint::LintFinding;
 pub use output::{KeptOutput, OUTPUT, Placeholder, keep_output, placeholders, resolve_output};
+pub use permissions::RolePolicies;
 pub use recipe::{Evidence, PolicyStatement, Recipe};
 #[cfg(feature = "schema")]
 pub use schema::recipe_file_schema;

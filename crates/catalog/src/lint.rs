@@ -202,9 +202,6 @@ impl Lint<'_> {
     /// What a recipe that calls itself deep must have.
     fn depth(&mut self) {
         let definition = self.recipe.definition();
-        if definition.proof == Proof::Models {
-            self.find("proof", "`models` is for recipes that nobody has written");
-        }
         if !definition.deep {
             return;
         }

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 
 use crate::definition::{ErrorPattern, ServiceFile};
 use crate::expression::Expression;
-use crate::pointer::Pointer;
 use crate::output::OUTPUT;
+use crate::pointer::Pointer;
 use crate::template::Template;
 
 /// The schema of a recipe file, in draft 2020-12 of [JSON Schema](https://json-schema.org/draft/2020-12).
@@ -105,7 +105,7 @@ impl JsonSchema for ErrorPattern {
 
 /// The schema of `changegate_change::id::ActionClass`.
 pub(crate) fn action_class(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": "string", "pattern": "^[a-z][a-z0-9-]{1,31}$" })
+    json_schema!({ "type": "string", "pattern": "^[a-z][a-z0-9-]{1,63}$" })
 }
 
 /// The schema of `changegate_change::tenant::AgentSees`.

@@ -115,6 +115,9 @@ fn told_read(service: &str, read: &Read) -> String {
     if !read.not_found.is_empty() {
         line.push_str(&format!("; no such resource on {}", codes(&read.not_found)));
     }
+    if !read.unclear.is_empty() {
+        line.push_str(&format!("; nothing is known on {}", codes(&read.unclear)));
+    }
     line
 }
 

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use changegate_change::id::ActionClass;
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// The write boundary between agents and AWS.
 ///
@@ -69,6 +70,19 @@ pub(crate) enum CatalogCommand {
         service: String,
         /// The operation (`PutParameter`)
         operation: String,
+        #[command(flatten)]
+        index: IndexFile,
+    },
+    /// Print the IAM policies that the roles in a tenant's account need for action classes
+    Policy {
+        /// For which role
+        #[arg(long, value_enum)]
+        role: Role,
+        /// The classes, as in `tenant.toml`
+        #[arg(required = true)]
+        classes: Vec<ActionClass>,
+        #[command(flatten)]
+        index: IndexFile,
     },
     /// List the operations that have a recipe
     List {
@@ -80,17 +94,33 @@ pub(crate) enum CatalogCommand {
         /// Recipe files, or folders of them; each recipe in place of the built-in one for its operation
         #[arg(value_name = "FILE|FOLDER")]
         files: Vec<PathBuf>,
-        /// The index of operations
-        #[arg(
-            long,
-            env = "AWS_CALL_INDEX",
-            default_value = "target/index/aws-call.index",
-            value_name = "FILE"
-        )]
-        index: PathBuf,
+        #[command(flatten)]
+        index: IndexFile,
     },
     /// Print the JSON Schema of a recipe file
     Schema,
+}
+
+/// The index of the models.
+#[derive(Debug, Args)]
+pub(crate) struct IndexFile {
+    /// The index of operations
+    #[arg(
+        long = "index",
+        env = "AWS_CALL_INDEX",
+        default_value = "target/index/aws-call.index",
+        value_name = "FILE"
+    )]
+    pub(crate) path: PathBuf,
+}
+
+/// A role in a tenant's account.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Role {
+    /// The one that reads states
+    Reader,
+    /// The one that makes approved calls
+    Executor,
 }
 
 #[derive(Debug, Subcommand)]

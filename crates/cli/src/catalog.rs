@@ -5,24 +5,31 @@ use std::path::{Path, PathBuf};
 
 use aws_call::{Index, one_line};
 use changegate_catalog::{Catalog, Recipe, recipe_file_schema, toml_files};
+use changegate_change::id::ActionClass;
 use serde_json::json;
 
-use crate::arguments::CatalogCommand;
+use crate::arguments::{CatalogCommand, Role};
 use crate::error::CliError;
 
 pub(crate) fn run(command: &CatalogCommand, as_json: bool) -> Result<String, CliError> {
     match command {
-        CatalogCommand::Show { service, operation } => show(service, operation),
+        CatalogCommand::Show { service, operation, index } => show(service, operation, &index.path),
+        CatalogCommand::Policy { role, classes, index } => policy(*role, classes, &index.path),
         CatalogCommand::List { service } => Ok(list(service.as_deref(), as_json)),
-        CatalogCommand::Lint { files, index } => lint(files, index),
+        CatalogCommand::Lint { files, index } => lint(files, &index.path),
         CatalogCommand::Schema => Ok(format!("{:#}", recipe_file_schema())),
     }
 }
 
-fn show(service: &str, operation: &str) -> Result<String, CliError> {
+fn show(service: &str, operation: &str, index: &Path) -> Result<String, CliError> {
     let catalog = Catalog::builtin();
     if let Some(recipe) = catalog.recipe(service, operation) {
         return Ok(recipe.to_string().trim_end().to_owned());
+    }
+    if let Some(recipe) = best_effort(&catalog, service, operation, index) {
+        return Ok(format!("Nobody has written a recipe; this is what the models give.\n\n{recipe}")
+            .trim_end()
+            .to_owned());
     }
     let others: Vec<_> =
         catalog.recipes().filter(|own| own.service() == service).map(Recipe::operation).collect();
@@ -32,6 +39,38 @@ fn show(service: &str, operation: &str) -> Result<String, CliError> {
         format!("for {service} there are {}", others.join(", "))
     };
     Err(CliError::NoRecipe { id: format!("{service}/{operation}"), hint })
+}
+
+/// What stands in for a recipe, if the models are there and have the operation.
+fn best_effort(catalog: &Catalog, service: &str, operation: &str, index: &Path) -> Option<Recipe> {
+    let index = Index::open(index).ok()?;
+    let operation = index.operation(service, operation).ok().filter(|own| own.access().is_mutating())?;
+    Some(catalog.recipe_for(&index, &operation).ok()?.into_owned())
+}
+
+fn opened(index: &Path) -> Result<Index, CliError> {
+    Index::open(index).map_err(|error| CliError::Form { path: index.to_owned(), reason: error.to_string() })
+}
+
+fn policy(role: Role, classes: &[ActionClass], index: &Path) -> Result<String, CliError> {
+    let catalog = Catalog::builtin();
+    let known = catalog.action_classes();
+    if let Some(unknown) = classes.iter().find(|class| !known.contains(class)) {
+        let nearest = known.iter().map(ActionClass::as_str).max_by(|one, other| {
+            let likeness = |class: &str| strsim::jaro_winkler(unknown.as_str(), class);
+            likeness(one).total_cmp(&likeness(other))
+        });
+        return Err(CliError::NoClass { class: unknown.to_string(), nearest: nearest.map(str::to_owned) });
+    }
+    let classes = classes.iter().cloned().collect();
+    let policies = catalog
+        .role_policies(&opened(index)?, &classes)
+        .map_err(|error| CliError::Form { path: index.to_owned(), reason: one_line(&error) })?;
+    let document = match role {
+        Role::Reader => policies.reader,
+        Role::Executor => policies.executor,
+    };
+    Ok(format!("{document:#}"))
 }
 
 fn list(service: Option<&str>, as_json: bool) -> String {
@@ -49,8 +88,7 @@ fn list(service: Option<&str>, as_json: bool) -> String {
 
 /// Compares recipe files with the models, beside all other recipes that are built in.
 fn lint(files: &[PathBuf], index: &Path) -> Result<String, CliError> {
-    let index = Index::open(index)
-        .map_err(|error| CliError::Form { path: index.to_owned(), reason: error.to_string() })?;
+    let index = opened(index)?;
     let mut catalog = Catalog::builtin();
     catalog.replace(read(files)?);
     let findings: Vec<_> = catalog.lint(&index).iter().map(ToString::to_string).collect();
@@ -84,6 +122,36 @@ mod tests {
 
     const RECIPES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../catalog/recipes");
 
+    const INDEX: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/index/aws-call.index");
+
+    fn classes(names: &[&str]) -> Vec<ActionClass> {
+        names.iter().map(|name| name.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn what_stands_in_for_a_recipe_is_shown_as_such() {
+        let shown = show("polly", "DeleteLexicon", Path::new(INDEX)).unwrap();
+        assert!(shown.starts_with("Nobody has written a recipe"), "{shown}");
+        assert!(shown.contains("polly:GetLexicon (Name: =call.Name)"), "{shown}");
+        assert!(show("polly", "GetLexicon", Path::new(INDEX)).is_err(), "a read has none");
+    }
+
+    #[test]
+    fn policies_name_what_captures_read_and_what_calls_need() {
+        let document = |role, names: &[&str]| policy(role, &classes(names), Path::new(INDEX)).unwrap();
+        let reader = document(Role::Reader, &["sqs-queues", "polly-other"]);
+        for action in ["sqs:GetQueueAttributes", "polly:GetLexicon"] {
+            assert!(reader.contains(&format!("\"{action}\"")), "{action}: {reader}");
+        }
+        assert!(!reader.contains("sqs:SetQueueAttributes"), "{reader}");
+        let executor = document(Role::Executor, &["lambda-configuration"]);
+        for words in ["lambda:UpdateFunctionConfiguration", "iam:PassRole", "lambda.amazonaws.com"] {
+            assert!(executor.contains(words), "{words}: {executor}");
+        }
+        let error = policy(Role::Reader, &classes(&["sqs-queue"]), Path::new(INDEX)).unwrap_err().to_string();
+        assert!(error.contains("did you mean `sqs-queues`?"), "{error}");
+    }
+
     #[test]
     fn a_folder_is_read_with_the_folders_within() {
         let built_in = Catalog::builtin();
@@ -112,15 +180,15 @@ mod tests {
 
     #[test]
     fn a_recipe_reads_as_a_person_tells_it() {
-        let shown = show("ssm", "PutParameter").unwrap();
+        let shown = show("ssm", "PutParameter", Path::new(INDEX)).unwrap();
         assert!(shown.starts_with("ssm/PutParameter\n") && shown.contains("\nUndo: full\n"), "{shown}");
     }
 
     #[test]
     fn what_there_is_instead_is_told() {
-        let error = show("ssm", "PutParametr").unwrap_err().to_string();
+        let error = show("ssm", "PutParametr", Path::new(INDEX)).unwrap_err().to_string();
         assert!(error.contains("PutParameter,"), "{error}");
-        assert!(show("nothing", "Put").unwrap_err().to_string().contains("catalog list"));
+        assert!(show("nothing", "Put", Path::new(INDEX)).unwrap_err().to_string().contains("catalog list"));
     }
 
     #[test]

@@ -52,6 +52,14 @@ pub(crate) enum CliError {
         /// What there is instead.
         hint: String,
     },
+    /// No operation is of this action class.
+    #[error("there is no action class `{class}`{}", did_you_mean(.nearest.as_deref()))]
+    NoClass {
+        /// The class.
+        class: String,
+        /// The nearest that there is.
+        nearest: Option<String>,
+    },
     /// Recipes say what the models do not know, one line each.
     #[error("{}\n{} findings", .0.join("\n"), .0.len())]
     Findings(Vec<String>),
@@ -101,9 +109,9 @@ impl CliError {
             let path = text(violation, "/path");
             let path = if path.is_empty() { "/".to_owned() } else { path };
             lines.push(format!("  {path}"));
-            let nearest = text(violation, "/nearest");
-            let nearest = if nearest.is_empty() { nearest } else { format!("; did you mean `{nearest}`?") };
-            lines.push(format!("      {}{nearest}", text(violation, "/message")));
+            let near = text(violation, "/nearest");
+            let near = did_you_mean(Some(near.as_str()).filter(|name| !name.is_empty()));
+            lines.push(format!("      {}{near}", text(violation, "/message")));
         }
         let request = text(problem, "/request_id");
         if !request.is_empty() {
@@ -121,6 +129,7 @@ impl CliError {
             Self::NoEndpoint
             | Self::Endpoint(_)
             | Self::NoRecipe { .. }
+            | Self::NoClass { .. }
             | Self::NoKey
             | Self::WrongKey
             | Self::Credentials(_)
@@ -130,6 +139,10 @@ impl CliError {
             | Self::NoRandomness => 2,
         })
     }
+}
+
+fn did_you_mean(name: Option<&str>) -> String {
+    name.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
 }
 
 #[cfg(test)]
