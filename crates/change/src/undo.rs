@@ -1,5 +1,7 @@
 //! The calls that restore a before capture.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -27,8 +29,9 @@ impl UndoClass {
     }
 }
 
-/// One call of an undo plan. Secrets in its parameters are marks.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// One call of an undo plan. Secrets in its parameters are marks, but for what an agent has just submitted: its Debug does not
+/// show them.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlannedCall {
     /// The service, as the models name it.
@@ -37,6 +40,15 @@ pub struct PlannedCall {
     pub operation: String,
     /// Its parameters.
     pub parameters: Value,
+}
+
+impl fmt::Debug for PlannedCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PlannedCall")
+            .field("service", &self.service)
+            .field("operation", &self.operation)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The planned undo of one step.

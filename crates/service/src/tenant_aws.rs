@@ -79,6 +79,11 @@ impl TenantAws {
         &self.index
     }
 
+    /// The recipes that were written.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
     /// The recipe of a step's operation, written or made from the models; none if the models no longer have the operation.
     ///
     /// # Errors

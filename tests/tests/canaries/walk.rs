@@ -83,6 +83,7 @@ impl Walk<'_> {
             service: self.recipe.service().to_owned(),
             operation: self.recipe.operation().to_owned(),
             parameters: parameters.clone(),
+            undo: vec![],
         };
         self.sinks.debug("the request's Debug", &request);
         let call = understand(&gate.aws, &gate.config, &gate.protected, &change, 0, &request)
@@ -201,6 +202,7 @@ impl Walk<'_> {
             class: changegate_change::undo::UndoClass::None,
             calls: vec![],
             caveats: vec![],
+            planned_by: changegate_change::undo::PlannedBy::Catalog,
         });
         let kept = needed.into_iter().map(|name| (name, "text".into())).collect();
         let mut reasons = Vec::new();
