@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use changegate_catalog::Recipe;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -70,6 +71,17 @@ pub(crate) struct Settle {
 }
 
 impl Written {
+    /// What stands for a recipe that was made from the models, whose secrets they name alone.
+    pub(crate) fn derived(recipe: &Recipe) -> Self {
+        let reads = recipe.readers().into_iter().map(|reader| {
+            let (service, operation) = reader.split_once(' ').unwrap();
+            Call { service: Some(service.to_owned()), operation: operation.to_owned(), absent: vec![] }
+        });
+        let undo = Undo { present: vec![], absent: vec![] };
+        let operation = recipe.operation().to_owned();
+        Self { operation, reads: reads.collect(), secrets: Secrets::default(), undo, settle: None }
+    }
+
     /// The calls of its undo.
     pub(crate) fn undo_calls(&self) -> impl Iterator<Item = &Call> {
         self.undo.present.iter().chain(&self.undo.absent)

@@ -33,8 +33,7 @@ impl Gate {
             panic!("no index at {} ({error}): run `make index`", path.display());
         });
         let catalog = Catalog::builtin();
-        let classes: BTreeSet<_> =
-            catalog.recipes().map(|recipe| recipe.action_class().to_string()).collect();
+        let classes: BTreeSet<_> = catalog.action_classes().iter().map(ToString::to_string).collect();
         let config = config(&classes);
         let sdk =
             SdkConfig::builder().behavior_version(BehaviorVersion::latest()).region(Region::new(REGION));

@@ -99,6 +99,19 @@ fn no_secret_is_stored_shown_or_told_in_clear() {
 }
 
 #[test]
+fn no_secret_of_an_operation_without_a_recipe_is_stored_shown_or_told_in_clear() {
+    let report = report::best_effort(&Gate::open());
+    nothing(&report.leaks);
+    nothing(&report.wrong);
+    let (tried, sealed, restored) = (report.tried.len(), report.sealed.len(), report.restored.len());
+    println!(
+        "{tried} operations, {sealed} canaries sealed, {restored} of them in undos; {:#?}",
+        report.not_tried
+    );
+    assert!(tried > 40 && sealed > 100 && restored > 50, "{tried} {sealed} {restored}");
+}
+
+#[test]
 fn no_secret_is_logged_at_any_level() {
     assert!(String::from_utf8_lossy(&TRIED.logged).contains("all is logged"));
     assert_eq!(leak(&TRIED.logged), None);

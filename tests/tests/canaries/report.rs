@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_call::Operation;
+use aws_call::{Access, Operation};
 use changegate_catalog::Recipe;
 use changegate_change::sealed::contains_mark;
 use serde_json::Value;
@@ -69,6 +69,37 @@ pub(crate) fn all(gate: &Gate, exceptions: &Exceptions) -> Report {
         if trial.meets_a_secret() {
             let unproven = [Scenario::unproven(recipe.id())];
             trial.run(scenarios.get(recipe.id()).map_or(&unproven, Vec::as_slice));
+        }
+    }
+    report
+}
+
+/// Tries of each service the first operation without a recipe that meets a secret and that something can be read of, with an
+/// undo that the agent brings: the call itself.
+pub(crate) fn best_effort(gate: &Gate) -> Report {
+    let (mut report, mut canaries, exceptions) =
+        (Report::default(), Canaries::default(), Exceptions::default());
+    let index = gate.aws.index();
+    for service in index.services() {
+        for name in index.operations(service).unwrap() {
+            let operation = index.operation(service, &name).unwrap();
+            let callable = operation.access().is_mutating()
+                && operation.access() != Access::Credentials
+                && operation.unsupported().is_none();
+            if !callable || gate.aws.catalog().recipe(service, &name).is_some() {
+                continue;
+            }
+            let recipe = gate.aws.recipe_for(&operation).unwrap();
+            let written = Written::derived(&recipe);
+            let (report, canaries) = (&mut report, &mut canaries);
+            let (recipe, unmet) = (recipe.as_ref(), BTreeSet::new());
+            let mut trial =
+                Trial { gate, recipe, written: &written, exceptions: &exceptions, canaries, report, unmet };
+            if recipe.readers().is_empty() || operation.sensitive_paths().is_empty() {
+                continue;
+            }
+            trial.run(&[Scenario::unproven(recipe.id())]);
+            break;
         }
     }
     report

@@ -83,7 +83,7 @@ impl Walk<'_> {
             service: self.recipe.service().to_owned(),
             operation: self.recipe.operation().to_owned(),
             parameters: parameters.clone(),
-            undo: vec![],
+            undo: self.brought(parameters),
         };
         self.sinks.debug("the request's Debug", &request);
         let call = understand(&gate.aws, &gate.config, &gate.protected, &change, 0, &request)
@@ -108,6 +108,13 @@ impl Walk<'_> {
         let stored = Stored { gate, change: &change, prepared: &prepared, after: after.as_ref() };
         stored.shown(self.recipe, &settling, self.canaries, self.sinks);
         Ok(Walked { vault, prepared, after, expected, answered: self.answered })
+    }
+
+    /// The undo that the agent brings where the catalogue plans none: as good as any to carry secrets.
+    fn brought(&self, parameters: &Value) -> Vec<PlannedCall> {
+        let (service, operation) = (self.recipe.service().to_owned(), self.recipe.operation().to_owned());
+        let call = PlannedCall { service, operation, parameters: parameters.clone() };
+        if self.recipe.is_best_effort() { vec![call] } else { vec![] }
     }
 
     /// Answers to the reads of the recipe.
