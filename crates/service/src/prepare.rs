@@ -149,8 +149,8 @@ pub fn plan(
     let (plain, region) = (&context.parameters, &context.region);
     let rendered = render_call(aws, operation, plain, &parameters, region, Some(fingerprint_key))?;
     let operation = rendered.operation;
-    let resources =
-        operation.resources(&context.parameters, &context.partition, &context.account, &context.region);
+    // Of the sealed parameters: the ARNs are stored and shown, and what is secret in them must stay a wildcard.
+    let resources = operation.resources(&parameters, &context.partition, &context.account, &context.region);
     let signing_region = &rendered.fingerprint.signing_region;
     let policy = session_policy(&operation, &resources, signing_region, &recipe.needs(&context))?;
     let step = Step {
