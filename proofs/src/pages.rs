@@ -73,7 +73,9 @@ pub(crate) fn pages(catalog: &Catalog, scenarios: &[Scenario]) -> Vec<(PathBuf, 
 fn overview(catalog: &Catalog, by_service: &BTreeMap<&str, Vec<&Recipe>>) -> String {
     let mut page = "# The catalogue\n\nMade by `make catalog-report` from the [recipes](../crates/catalog/recipes) \
         and the [scenarios](../proofs/scenarios) that prove them on emulators of AWS; `changegate catalog show SERVICE \
-        OPERATION` tells a whole recipe. An operation is *deep* if every part of its recipe was thought through.\n\n\
+        OPERATION` tells a whole recipe. An operation is *deep* if every part of its recipe was thought through. \
+        [Every other operation](guides/propose.md#operations-without-a-recipe) is captured by the nearest read of its \
+        service, and has no undo but what the agent brings.\n\n\
         | service | operations | undo full | partial | none | proven on two emulators | on one | on less | deep |\n\
         |---|---|---|---|---|---|---|---|---|\n"
         .to_owned();

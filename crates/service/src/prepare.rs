@@ -136,7 +136,7 @@ pub fn plan(
     recipe.check(&context, &before).map_err(recipe_error)?;
     let undo = match supplied.as_slice() {
         [] => recipe.undo(&context, &before).map_err(recipe_error)?,
-        calls => supplied_undo::plan(aws, calls, sealer)?,
+        calls => supplied_undo::plan(aws, calls, &before, sealer)?,
     };
     let safer = recipe.safer(&context, &before).map_err(recipe_error)?;
     let expected = recipe.expected(&context, &before, sealer).unwrap_or_else(|error| {

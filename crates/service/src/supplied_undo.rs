@@ -5,6 +5,7 @@
 
 use aws_call::{Operation, Violation as ModelViolation};
 use changegate_catalog::{Placeholder, Recipe, Sealer, placeholders};
+use changegate_change::capture::Capture;
 use changegate_change::request::Violation;
 use changegate_change::undo::{PlannedBy, PlannedCall, UndoClass, UndoPlan};
 
@@ -14,6 +15,9 @@ use crate::tenant_aws::TenantAws;
 
 /// The caveat of every undo that an agent brings.
 const NOT_CHECKED: &str = "The agent supplied this undo. Its calls fit what AWS takes; whether they restore the state before, nobody has checked.";
+
+/// The caveat where the state before is not known whole.
+const STATE_UNKNOWN: &str = "The agent supplied an undo. It was left out, because the state before is not known whole: it could never be told whether it may run.";
 
 /// The step that an undo was brought for.
 pub(crate) struct At<'a> {
@@ -79,15 +83,20 @@ fn filled_later(open: &[Placeholder], violation: &ModelViolation) -> bool {
     })
 }
 
-/// The plan, with every secret of the calls as a mark.
+/// The plan, with every secret of the calls as a mark. If the state before is not known whole, there is none.
 ///
 /// # Errors
 /// Models or recipes that cannot be read.
 pub(crate) fn plan(
     aws: &TenantAws,
     calls: &[PlannedCall],
+    before: &Capture,
     sealer: &mut Sealer,
 ) -> Result<UndoPlan, ServiceError> {
+    if before.truncated {
+        let (class, caveats) = (UndoClass::None, vec![STATE_UNKNOWN.to_owned()]);
+        return Ok(UndoPlan { class, calls: vec![], caveats, planned_by: PlannedBy::Agent });
+    }
     let mut sealed = Vec::with_capacity(calls.len());
     for call in calls {
         let operation =

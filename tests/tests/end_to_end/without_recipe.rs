@@ -121,6 +121,18 @@ async fn an_undo_that_cannot_be_one_is_refused_with_its_place() {
 }
 
 #[tokio::test]
+async fn where_nothing_can_be_read_no_undo_is_taken() {
+    let tenant = Plan::named("unseen-undo").classes(&[("ses-other", "full")]).make().await;
+    let mut proposal = tenant.proposal("ses", "VerifyEmailAddress", json!({"EmailAddress": "a@example.com"}));
+    let delete = json!({
+        "service": "ses", "operation": "DeleteVerifiedEmailAddress", "parameters": {"EmailAddress": "a@example.com"},
+    });
+    proposal["steps"][0]["undo"] = json!([delete]);
+    let problem = tenant.submit(&proposal).await.json().expect("JSON");
+    assert_eq!(problem["violations"][0]["rule"], "unchecked", "{problem:#}");
+}
+
+#[tokio::test]
 async fn what_the_catalogue_undoes_takes_no_other_undo() {
     let tenant = Plan::named("own-undo").make().await;
     let parameters = json!({"Name": "/app/pool", "Value": "40", "Type": "String"});

@@ -124,7 +124,6 @@ pub(crate) fn best_effort() -> ReviewPage {
         operation: Code::new("DeleteLexicon"),
         action_class: Code::new("polly-other"),
         diff: Vec::new(),
-        before: StateView::Unknown,
         source: StateSource::BestEffort(vec![Code::new("polly GetLexicon")]),
         undo: UndoView {
             class: UndoClass::Partial,
