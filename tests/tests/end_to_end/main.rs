@@ -18,6 +18,7 @@ mod decisions;
 mod execution;
 mod fence;
 mod idempotency;
+mod large_state;
 mod lists;
 mod main_job;
 mod previews;
