@@ -163,8 +163,8 @@ impl Run<'_> {
                 format!("after the call it is not what was expected: {lines:?}: {after}, not {expected}");
             return Err(Breach { fails: Fails::After, mark, what });
         }
-        // What the undo takes back without being seen in the state, the recipe says to be unwitnessed.
-        let seen = recipe.witness() == Witness::State;
+        // What the undo takes back without being seen in the state, the recipe says to be unwitnessed. What was absent is there.
+        let seen = recipe.witness() == Witness::State || !before.present;
         if seen && before == after && plan.class != UndoClass::None {
             let what = "the call changes nothing of what the recipe keeps".to_owned();
             return Err(Breach { fails: Fails::Unchanged, mark: String::new(), what });
