@@ -21,25 +21,24 @@ const READ: &str = "answer";
 
 /// Codes of errors that mean that what is read is not there.
 const ABSENT: &[&str] =
-    &["*NotFound*", "*NoSuch*", "*DoesNotExist*", "*NotExist*", "*NonExist*", "*Unknown*Id*", "404"];
+    &["*NotFound*", "*NoSuch*", "*NotExist*", "*NonExist*", "*UnknownResource*", "HTTP 404"];
 
-/// Codes of errors that mean that the read did not fit: nothing is known of the state then.
+/// Codes of errors that mean that the read did not fit: nothing is known of the state then. None of them is about
+/// credentials or load: those say nothing of the read.
 const UNCLEAR: &[&str] = &[
     "*Validation*",
-    "Invalid*",
     "*InvalidParameter*",
     "*InvalidRequest*",
     "*InvalidArgument*",
     "*InvalidInput*",
     "*BadRequest*",
-    "*Missing*Param*",
+    "*MissingParameter*",
     "*Malformed*",
     "*Unsupported*",
     "*NotSupported*",
     "*NotImplemented*",
     "*NotConfigured*",
     "*NotEnabled*",
-    "*NotAvailable*",
 ];
 
 /// The action class of a service's operations that have no recipe.

@@ -28,6 +28,9 @@ pub enum CatalogError {
         /// The recipe.
         id: String,
     },
+    /// The models do not have what a recipe calls, or cannot be read.
+    #[error(transparent)]
+    Models(#[from] aws_call::LookupError),
     /// Two recipes are for the same operation.
     #[error("the recipe `{id}` exists twice")]
     Duplicate {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_call::{Index, Operation};
+use aws_call::{Access, Index, Operation};
 use changegate_change::id::ActionClass;
 use serde_json::{Value, json};
 
@@ -29,7 +29,7 @@ impl Catalog {
     /// The IAM policies that action classes ask for, operations without a recipe included (`SERVICE-other`).
     ///
     /// # Errors
-    /// An index or a recipe that cannot be read.
+    /// An index or a recipe that cannot be read; a recipe that reads with what the models do not have.
     pub fn role_policies(
         &self,
         index: &Index,
@@ -38,17 +38,16 @@ impl Catalog {
         let mut reader = Statements::new();
         let mut executor = Statements::new();
         for service in index.services() {
-            for name in index.operations(service).unwrap_or_default() {
-                let Ok(operation) = index.operation(service, &name) else { continue };
-                if !operation.access().is_mutating() || operation.unsupported().is_some() {
+            for name in index.operations(service)? {
+                let operation = index.operation(service, &name)?;
+                if !can_be_proposed(&operation) {
                     continue;
                 }
                 let Some(recipe) = self.of_class(index, &operation, classes)? else { continue };
                 for read in reads(&recipe) {
-                    let read = index.operation(read.service.as_deref().unwrap_or(service), &read.operation);
-                    for action in read.iter().flat_map(Operation::iam_actions) {
-                        insert(&mut reader, anything(), "", [action.clone()]);
-                    }
+                    let read =
+                        index.operation(read.service.as_deref().unwrap_or(service), &read.operation)?;
+                    insert(&mut reader, anything(), "", read.iam_actions().to_vec());
                 }
                 insert(&mut executor, resources(&operation), "", operation.iam_actions().to_vec());
                 for need in &recipe.definition().needs {
@@ -73,6 +72,12 @@ impl Catalog {
         }
         self.recipe_for(index, operation).map(|recipe| Some(recipe.into_owned()))
     }
+}
+
+/// Whether there are changes of it: no role is allowed what nobody can propose.
+fn can_be_proposed(operation: &Operation) -> bool {
+    let access = operation.access();
+    access.is_mutating() && access != Access::Credentials && operation.unsupported().is_none()
 }
 
 fn reads(recipe: &Recipe) -> impl Iterator<Item = &Read> {

@@ -144,6 +144,10 @@ mod tests {
             assert!(reader.contains(&format!("\"{action}\"")), "{action}: {reader}");
         }
         assert!(!reader.contains("sqs:SetQueueAttributes"), "{reader}");
+        let others = document(Role::Executor, &["iam-other", "sts-other"]);
+        for credentials in ["iam:CreateAccessKey", "sts:AssumeRole"] {
+            assert!(!others.contains(credentials), "no change can be {credentials}");
+        }
         let executor = document(Role::Executor, &["lambda-configuration"]);
         for words in ["lambda:UpdateFunctionConfiguration", "iam:PassRole", "lambda.amazonaws.com"] {
             assert!(executor.contains(words), "{words}: {executor}");

@@ -152,15 +152,27 @@ fn an_error_of_the_reader_means_absent_unknown_or_failure() {
     let capture = |code: &str| try_capture(&delete, &context, &[refused(code)]);
     let absent = Capture { present: false, state: Value::Null, truncated: false };
     let unknown = Capture { present: true, state: Value::Null, truncated: true };
-    for code in
-        ["LexiconNotFoundException", "NoSuchLexicon", "InvalidLexicon.NotFound", "ResourceDoesNotExist"]
-    {
+    for code in [
+        "LexiconNotFoundException",
+        "NoSuchLexicon",
+        "InvalidLexicon.NotFound",
+        "ResourceDoesNotExist",
+        "HTTP 404",
+    ] {
         assert_eq!(capture(code).unwrap(), absent, "{code}");
     }
     for code in ["ValidationException", "InvalidParameterValue", "UnsupportedOperation"] {
         assert_eq!(capture(code).unwrap(), unknown, "{code}");
     }
-    for code in ["ThrottlingException", "InternalFailure", "ServiceUnavailable", "AccessDeniedException"] {
+    for code in [
+        "ThrottlingException",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "ExpiredToken",
+        "InternalFailure",
+        "ServiceUnavailable",
+        "AccessDeniedException",
+    ] {
         assert_eq!(capture(code).unwrap_err().code(), "reader_refused", "{code}");
     }
 }
